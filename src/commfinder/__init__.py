@@ -1,0 +1,121 @@
+"""Which communities of an organisation are real, which exist only on paper, and which nobody declared?
+
+The names below are the public face; each is loaded when it is first used, so that ``import commfinder`` stays quick.
+One question, one room: `commfinder.interactions`, `commfinder.sources`, `commfinder.people`, `commfinder.graph`,
+`commfinder.communities`, `commfinder.declared`, `commfinder.simulate`, `commfinder.report`, `commfinder.study`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from commfinder import communities, errors
+    from commfinder.communities import Communities, Resolution, find_communities
+    from commfinder.declared import Undeclared, Verdicts, assess_groups, undeclared
+    from commfinder.errors import CommfinderError
+    from commfinder.graph import InteractionGraph, TieRule, build_graph
+    from commfinder.interactions import Interactions, concat
+    from commfinder.people import (
+        Aliases,
+        DeclaredGroups,
+        Directory,
+        pseudonymise,
+        read_groups,
+        read_people,
+        resolve_groups,
+        resolve_people,
+    )
+    from commfinder.period import Period
+    from commfinder.pseudonym import load_key, make_key
+    from commfinder.simulate import Organisation, simulate
+    from commfinder.sources import read
+    from commfinder.study import Study, StudyResult
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Aliases": "people",
+    "CommfinderError": "errors",
+    "Communities": "communities",
+    "DeclaredGroups": "people",
+    "Directory": "people",
+    "InteractionGraph": "graph",
+    "Interactions": "interactions",
+    "Organisation": "simulate",
+    "Period": "period",
+    "Resolution": "communities",
+    "Study": "study",
+    "StudyResult": "study",
+    "TieRule": "graph",
+    "Undeclared": "declared",
+    "Verdicts": "declared",
+    "assess_groups": "declared",
+    "build_graph": "graph",
+    "concat": "interactions",
+    "find_communities": "communities",
+    "load_key": "pseudonym",
+    "make_key": "pseudonym",
+    "pseudonymise": "people",
+    "read": "sources",
+    "read_groups": "people",
+    "read_people": "people",
+    "resolve_groups": "people",
+    "resolve_people": "people",
+    "simulate": "simulate",
+    "undeclared": "declared",
+}
+_ROOMS = ("communities", "errors")
+
+__all__ = [
+    "Aliases",
+    "CommfinderError",
+    "Communities",
+    "DeclaredGroups",
+    "Directory",
+    "InteractionGraph",
+    "Interactions",
+    "Organisation",
+    "Period",
+    "Resolution",
+    "Study",
+    "StudyResult",
+    "TieRule",
+    "Undeclared",
+    "Verdicts",
+    "__version__",
+    "assess_groups",
+    "build_graph",
+    "communities",
+    "concat",
+    "errors",
+    "find_communities",
+    "load_key",
+    "make_key",
+    "pseudonymise",
+    "read",
+    "read_groups",
+    "read_people",
+    "resolve_groups",
+    "resolve_people",
+    "simulate",
+    "undeclared",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room when it is first used."""
+    if name in _HOMES:
+        # Importing a room binds it as an attribute of this package, and two rooms share their name with a function:
+        # binding the value afterwards makes the function win.
+        value = getattr(importlib.import_module(f"commfinder.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return importlib.import_module(f"commfinder.{name}")
+    raise AttributeError(f"module 'commfinder' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

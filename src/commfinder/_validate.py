@@ -1,0 +1,139 @@
+"""One check for each contract; each returns the clean value or raises an error that teaches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from commfinder.errors import ColumnError, InputError, MissingFileError, nearest
+
+__all__ = ["as_frame", "choice", "columns", "count", "existing", "fraction", "positive", "seed"]
+
+
+def as_frame(data: Any, *, what: str) -> pd.DataFrame:
+    """Turn a pandas, Polars or PyArrow table, or a mapping of columns, into a pandas frame.
+
+    Parameters
+    ----------
+    data : frame-like
+        What a caller gave.
+    what : str
+        What it is, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A shallow copy with plain string column names.
+
+    Raises
+    ------
+    InputError
+        If it is nothing of these.
+    """
+    if isinstance(data, pd.DataFrame):
+        frame = data.copy(deep=False)
+    elif isinstance(data, Mapping):
+        frame = pd.DataFrame(data)
+    elif hasattr(data, "to_pandas"):
+        frame = data.to_pandas()
+    elif hasattr(data, "collect"):
+        return as_frame(data.collect(), what=what)
+    else:
+        raise InputError(
+            f"{what} is a {type(data).__name__}.",
+            need="A pandas, Polars or PyArrow table, or a mapping of column names to values, is needed.",
+        )
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    repeated = sorted(frame.columns[frame.columns.duplicated()])
+    if repeated:
+        raise ColumnError(f"{what} has the column {repeated[0]!r} more than once.", hint="Rename one of them.")
+    return frame
+
+
+def columns(frame: pd.DataFrame, needed: Iterable[str], *, what: str, hint: str = "") -> pd.DataFrame:
+    """Check that a frame has the columns that are needed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The frame.
+    needed : iterable of str
+        Names that must be there.
+    what : str
+        What the frame is, for the message.
+    hint : str, default ""
+        The next action; by default the nearest present column is named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same frame.
+
+    Raises
+    ------
+    ColumnError
+        Naming the missing column, those present, and the next action.
+    """
+    for name in needed:
+        if name not in frame.columns:
+            present = ", ".join(map(str, frame.columns)) or "none"
+            raise ColumnError(
+                f"{what} has no column {name!r}.",
+                need=f"Its columns are: {present}.",
+                hint=" ".join(part for part in (nearest(name, frame.columns), hint) if part),
+            )
+    return frame
+
+
+def choice(value: str, known: Iterable[str], *, what: str) -> str:
+    """Check that a word is one of those known."""
+    words = tuple(known)
+    if value not in words:
+        raise InputError(f"{what} is {value!r}.", hint=nearest(str(value), words))
+    return value
+
+
+def seed(value: Any) -> int:
+    """Check a seed: a whole number from 0 to 2**32 - 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= int(value) < 2**32:
+        raise InputError(f"seed is {value!r}.", need="A whole number from 0 to 4294967295 is needed.")
+    return int(value)
+
+
+def count(value: Any, *, what: str, low: int = 1, high: int | None = None) -> int:
+    """Check a whole number within bounds, both inside."""
+    good = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= low
+    if not good or (high is not None and int(value) > high):
+        bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise InputError(f"{what} is {value!r}.", need=f"A whole number {bounds} is needed.")
+    return int(value)
+
+
+def positive(value: Any, *, what: str) -> float:
+    """Check a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or value <= 0:
+        raise InputError(f"{what} is {value!r}.", need="A finite number above 0 is needed.")
+    return float(value)
+
+
+def fraction(value: Any, *, what: str) -> float:
+    """Check a number from 0 to 1, both inside."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+        raise InputError(f"{what} is {value!r}.", need="A number from 0 to 1 is needed.")
+    return float(value)
+
+
+def existing(path: str | Path, *, what: str) -> Path:
+    """Check that a file or folder is there."""
+    found = Path(path)
+    if not found.exists():
+        beside = [item.name for item in found.parent.iterdir()] if found.parent.is_dir() else []
+        near = nearest(found.name, beside) if beside else ""
+        hint = near if near.startswith("Did") else f"Looked in {found.parent}."
+        raise MissingFileError(f"{what} {str(path)!r} does not exist.", hint=hint)
+    return found

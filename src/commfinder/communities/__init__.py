@@ -1,0 +1,12 @@
+"""Which communities exist?
+
+Types in: `InteractionGraph`, or tie arrays. Types out: `Communities`, with who is in them, how stable they are and
+which units they span; or labels.
+"""
+
+from commfinder.communities.compare import adjusted_rand
+from commfinder.communities.engine import leiden
+from commfinder.communities.find import Communities, find_communities
+from commfinder.communities.resolution import Resolution
+
+__all__ = ["Communities", "Resolution", "adjusted_rand", "find_communities", "leiden"]

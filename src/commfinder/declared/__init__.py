@@ -1,0 +1,10 @@
+"""Is each declared group real?
+
+Types in: `InteractionGraph`, `DeclaredGroups` and, if at hand, `Communities`. Types out: `Verdicts`, one per group
+with its evidence, and `Undeclared`, the communities that nobody declared.
+"""
+
+from commfinder.declared.assess import Verdicts, assess_groups
+from commfinder.declared.matching import Undeclared, undeclared
+
+__all__ = ["Undeclared", "Verdicts", "assess_groups", "undeclared"]

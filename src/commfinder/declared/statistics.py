@@ -1,0 +1,122 @@
+"""How far the ties inside a group exceed what is expected: tails, intervals, power, and many groups at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+__all__ = ["Lift", "benjamini_hochberg", "lift", "poisson_tail", "power", "z_score"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Observed over expected ties with a 95 % interval.
+
+    Parameters
+    ----------
+    value : float
+        (m + 0.5) / (μ + 0.5).
+    low, high : float
+        The same with the exact Poisson bounds of m.
+    extra_density : float
+        (m - μ) / pairs: share of pairs that have a tie beyond expectation.
+    extra_high : float
+        Upper bound of it.
+    """
+
+    value: float
+    low: float
+    high: float
+    extra_density: float
+    extra_high: float
+
+
+def z_score(observed: npt.ArrayLike, expected: npt.ArrayLike) -> FloatArray:
+    """Return (m - μ) / sqrt(μ + 0.5); the half keeps a group of which nothing is expected finite."""
+    mu = np.asarray(expected, dtype=np.float64)
+    return np.asarray((np.asarray(observed, dtype=np.float64) - mu) / np.sqrt(mu + 0.5))
+
+
+def poisson_tail(observed: float, expected: float) -> float:
+    """Return the probability of as many ties or more if `expected` are expected."""
+    return float(stats.poisson.sf(observed - 1, expected))
+
+
+def lift(observed: int, expected: float, pairs: int, *, level: float = 0.95) -> Lift:
+    """Return observed over expected ties with its interval.
+
+    Parameters
+    ----------
+    observed : int
+        Ties.
+    expected : float
+        Ties expected.
+    pairs : int
+        Pairs that could have one.
+    level : float, default 0.95
+        Coverage of the interval.
+
+    Returns
+    -------
+    Lift
+
+    References
+    ----------
+    .. [1] Garwood (1936), Fiducial limits for the Poisson distribution. doi:10.1093/biomet/28.3-4.437
+    """
+    tail = (1 - level) / 2
+    low = float(stats.chi2.ppf(tail, 2 * observed)) / 2 if observed else 0.0
+    high = float(stats.chi2.ppf(1 - tail, 2 * observed + 2)) / 2
+    half = expected + 0.5
+    extra = (observed - expected) / pairs if pairs else 0.0
+    extra_high = (high - expected) / pairs if pairs else 0.0
+    return Lift((observed + 0.5) / half, (low + 0.5) / half, (high + 0.5) / half, extra, extra_high)
+
+
+def power(expected: float, pairs: int, *, target: float, alpha: float) -> float:
+    """Return the probability of finding a group whose pairs have a tie beyond expectation with probability `target`.
+
+    Parameters
+    ----------
+    expected : float
+        Ties expected without a community.
+    pairs : int
+        Pairs of members.
+    target : float
+        Extra density that is worth finding; an absolute one, since a lift of 2 is no tie at all in a small group.
+    alpha : float
+        Level of the test.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    critical = float(stats.poisson.isf(alpha, expected)) + 1
+    community = expected + target * max(pairs - expected, 0.0)
+    return float(stats.poisson.sf(critical - 1, community))
+
+
+def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
+    """Return q-values of the Benjamini–Hochberg procedure; nan stays nan and counts for nothing.
+
+    References
+    ----------
+    .. [1] Benjamini, Hochberg (1995). doi:10.1111/j.2517-6161.1995.tb02031.x
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.5]).round(3).tolist()
+    [0.04, 0.053, 0.053, 0.5]
+    """
+    values = np.asarray(p, dtype=np.float64)
+    q = np.full(len(values), np.nan)
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known):
+        q[known] = stats.false_discovery_control(values[known], method="bh")
+    return q

@@ -1,0 +1,11 @@
+"""Who interacted with whom, when, through what?
+
+Types in: Arrow tables made by readers, or a caller's own pandas, Polars or PyArrow frame. Types out: `Interactions`,
+one row per event, sender and recipient, held out of core, without any column for content.
+"""
+
+from commfinder.interactions.concat import concat
+from commfinder.interactions.schema import Loss
+from commfinder.interactions.table import Interactions
+
+__all__ = ["Interactions", "Loss", "concat"]

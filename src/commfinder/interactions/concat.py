@@ -1,0 +1,64 @@
+"""Bring several tables of interactions together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+
+from commfinder.errors import InputError
+from commfinder.interactions.table import Interactions
+from commfinder.provenance import record
+
+__all__ = ["concat"]
+
+
+def concat(parts: Sequence[Interactions]) -> Interactions:
+    """Bring interactions of several sources or periods together.
+
+    The order of the parts does not matter to any result. Copies of one event in two parts are both kept;
+    `Interactions.clean` counts and removes them.
+
+    Parameters
+    ----------
+    parts : sequence of Interactions
+        At least one.
+
+    Returns
+    -------
+    Interactions
+        With the accounts, memberships and losses of all parts.
+
+    Raises
+    ------
+    InputError
+        If there is no part, or one is not `Interactions`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> mail = Interactions.from_frame(pd.DataFrame({"sender": ["a"], "recipient": ["b"]}), source="mail")
+    >>> chat = Interactions.from_frame(pd.DataFrame({"sender": ["b"], "recipient": ["c"]}), medium="chat",
+    source="chat")
+    >>> concat([mail, chat])
+    <Interactions: 2 rows, 2 events, 3 people, chat, email, no times>
+    """
+    members = list(parts)
+    if not members:
+        raise InputError("There is nothing to bring together.", hint="Pass a list with at least one Interactions.")
+    for part in members:
+        if not isinstance(part, Interactions):
+            raise InputError(
+                f"A part is a {type(part).__name__}.", hint="Read it with commfinder.read or Interactions.from_frame."
+            )
+    if len(members) == 1:
+        return members[0]
+    result = Interactions.from_arrow(pa.concat_tables([part.to_arrow() for part in members]), store=members[0].store)
+    inputs = {name: digest for part in members for name, digest in sorted(part.provenance.inputs.items())}
+    frames = {
+        name: pd.concat([getattr(part, name) for part in members], ignore_index=True)
+        for name in ("accounts", "memberships", "losses")
+    }
+    return replace(result, **frames, provenance=record("concat", inputs=inputs))

@@ -1,0 +1,210 @@
+"""Declared groups: which communities, teams and channels somebody says there are, and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from commfinder import _validate
+from commfinder.errors import InputError
+from commfinder.interactions import Interactions, Loss
+from commfinder.people.columns import dates, read_delimited, texts
+from commfinder.period import Period
+from commfinder.provenance import Provenance, file_digest, record
+from commfinder.result import Result
+
+__all__ = ["DeclaredGroups", "read_groups"]
+
+_TEXT = ("kind", "goal", "role", "space")
+_COLUMNS = ("group", "person", "kind", "goal", "role", "since", "until", "space")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DeclaredGroups(Result):
+    """Which groups are declared and who is in them: one row per group, person and interval.
+
+    Make one with `commfinder.read_groups`, `DeclaredGroups.from_frame` or `DeclaredGroups.from_memberships`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        group, person, kind, goal, role, since, until, space.
+    losses : tuple of Loss
+        What was odd in the input, and what was not used.
+    provenance : Provenance
+        What made this value.
+    """
+
+    frame: pd.DataFrame
+    losses: tuple[Loss, ...]
+    provenance: Provenance
+    _schema: ClassVar[str] = "commfinder/groups/1"
+
+    @classmethod
+    def from_frame(cls, data: Any, *, source: str = "groups", **columns: str) -> DeclaredGroups:
+        """Make declared groups from a pandas, Polars or PyArrow table.
+
+        Parameters
+        ----------
+        data : frame-like
+            Needs ``group`` and ``person``; ``kind``, ``goal``, ``role``, ``since``, ``until`` (outside) and ``space``
+            (the group's own list, channel or board; several are separated by semicolons) are used where present.
+        source : str, default "groups"
+            A name for the input in the account of what was odd.
+        **columns : str
+            Which column it is, where the name differs, for example ``group="team"``.
+
+        Returns
+        -------
+        DeclaredGroups
+
+        Raises
+        ------
+        ColumnError
+            If groups or persons have no column.
+        InputError
+            If a date can not be read or no row is left.
+
+        Examples
+        --------
+        >>> DeclaredGroups.from_frame({"team": ["x", "x"], "person": ["ada", "ben"]}, group="team")
+        <DeclaredGroups: 1 group, 2 people>
+        """
+        frame = _validate.as_frame(data, what="The table of groups").reset_index(drop=True)
+        frame = frame.rename(columns={old: new for new, old in columns.items()})
+        _validate.columns(frame, ["group", "person"], what="The table of groups", hint="Say which it is: group='team'.")
+        clean = pd.DataFrame({name: texts(frame[name]) for name in ("group", "person")})
+        for name in _TEXT:
+            clean[name] = texts(frame[name]) if name in frame else pd.Series(pd.NA, frame.index, dtype="string")
+        for name in ("since", "until"):
+            empty = pd.Series(pd.NaT, frame.index, dtype="datetime64[us, UTC]")
+            clean[name] = dates(frame[name], column=name) if name in frame else empty
+        bad = clean["group"].isna() | clean["person"].isna()
+        losses: list[Loss] = []
+        if bad.any():
+            line = int(bad.to_numpy().argmax()) + 2
+            reason = "row without a group or a person: not used"
+            losses.append(Loss("groups", source, reason, int(bad.sum()), "rows", f"line {line}", "Fill both cells."))
+        clean = clean[~bad]
+        again = clean.duplicated(["group", "person", "since", "until"])
+        if again.any():
+            reason = "member listed again in the same group: counted once"
+            losses.append(Loss("groups", source, reason, int(again.sum()), "rows"))
+        clean = clean[~again].sort_values(["group", "person", "since"], na_position="first")
+        if clean.empty:
+            raise InputError(
+                f"{source} declares no group.", need="At least one row with a group and a person is needed."
+            )
+        return cls(clean[list(_COLUMNS)].reset_index(drop=True), tuple(losses), record("read_groups"))
+
+    @classmethod
+    def from_memberships(cls, inter: Interactions, *, kind: str = "channel") -> DeclaredGroups:
+        """Make declared groups from who belongs to which channel or list, as far as the sources say.
+
+        Parameters
+        ----------
+        inter : Interactions
+            Interactions that carry memberships.
+        kind : str, default "channel"
+            Kind of the groups.
+
+        Returns
+        -------
+        DeclaredGroups
+            Every space is a group, and its own space.
+        """
+        known = inter.memberships
+        if known.empty:
+            raise InputError(
+                "The sources say nothing of who belongs to which channel or list.",
+                hint="Declare the groups in a table: commfinder.read_groups.",
+            )
+        frame = known.rename(columns={"space": "group", "account": "person"}).assign(kind=kind, space=known["space"])
+        return cls.from_frame(frame, source="memberships")
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the groups, sorted."""
+        return sorted(self.frame["group"].unique().tolist())
+
+    def about(self, group: str) -> dict[str, Any]:
+        """Return kind, goal and spaces of a group: the first that its rows name."""
+        rows = self.frame[self.frame["group"] == group]
+        first = {name: rows[name].dropna().iloc[0] if rows[name].notna().any() else None for name in ("kind", "goal")}
+        cells = rows["space"].dropna().unique()
+        spaces = sorted({part.strip() for cell in cells for part in str(cell).split(";") if part.strip()})
+        return {**first, "spaces": tuple(spaces)}
+
+    def members(self, group: str, period: Period | None = None) -> list[str]:
+        """Return who is in a group, sorted.
+
+        Parameters
+        ----------
+        group : str
+            Name of the group.
+        period : Period, optional
+            Only people whose membership overlaps it.
+
+        Returns
+        -------
+        list of str
+        """
+        rows = self.frame[self.frame["group"] == group]
+        if period is not None:
+            begun = rows["since"].isna() | (rows["since"] < period.end)
+            over = rows["until"].notna() & (rows["until"] <= period.start)
+            rows = rows[begun & ~over]
+        return sorted(rows["person"].unique().tolist())
+
+    def rename(self, new_ids: Mapping[str, str], provenance: Provenance) -> DeclaredGroups:
+        """Give people other ids."""
+        frame = self.frame.assign(person=self.frame["person"].map(lambda one: new_ids.get(one, one)))
+        frame = frame.drop_duplicates(["group", "person", "since", "until"])
+        frame = frame.sort_values(["group", "person", "since"], na_position="first").reset_index(drop=True)
+        return replace(self, frame=frame, provenance=provenance)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per group, person and interval."""
+        return self.frame.copy()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        groups, people = len(self), self.frame["person"].nunique()
+        return f"<DeclaredGroups: {groups} group{'' if groups == 1 else 's'}, {people} people>"
+
+
+def read_groups(data: str | Path | Any, **columns: str) -> DeclaredGroups:
+    """Read which groups are declared and who is in them.
+
+    Parameters
+    ----------
+    data : path or frame-like
+        A CSV file (comma, semicolon or tab), or a pandas, Polars or PyArrow table. Columns: ``group`` and ``person``,
+        and any of ``kind``, ``goal``, ``role``, ``since``, ``until``, ``space``.
+    **columns : str
+        Which column it is, where the name differs, for example ``group="team"``.
+
+    Returns
+    -------
+    DeclaredGroups
+
+    Raises
+    ------
+    MissingFileError
+        If the file is not there.
+    ColumnError
+        If groups or persons have no column.
+    """
+    if not isinstance(data, str | Path):
+        return DeclaredGroups.from_frame(data, **columns)
+    path = _validate.existing(data, what="The file of groups")
+    frame, losses = read_delimited(path)
+    found = DeclaredGroups.from_frame(frame, source=path.name, **columns)
+    inputs = {path.name: file_digest(path)}
+    return replace(found, losses=(*losses, *found.losses), provenance=record("read_groups", inputs=inputs))

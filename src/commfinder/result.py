@@ -1,0 +1,78 @@
+"""What every result has in common: a frame, JSON with a schema, a page for notebooks, and its provenance."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from commfinder.provenance import Provenance
+
+__all__ = ["Result", "records"]
+
+
+class Result:
+    """The face that all results share; the values themselves are frozen dataclasses."""
+
+    provenance: Provenance
+    _schema: ClassVar[str] = "commfinder/result/1"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the result as a pandas frame, a copy that is the caller's own."""
+        raise NotImplementedError
+
+    def to_json(self) -> str:
+        """Return the result as JSON: ``schema``, ``provenance`` and ``rows``.
+
+        Returns
+        -------
+        str
+            Keys are sorted and missing values are null, so that equal results are equal bytes.
+        """
+        document = {
+            "schema": self._schema,
+            "provenance": self.provenance.to_dict(),
+            "rows": records(self.to_frame()),
+        }
+        return json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1)
+
+    def _repr_html_(self) -> str:
+        """Return the first rows as a table, for notebooks; pandas escapes what it shows."""
+        frame = self.to_frame()
+        caption = pd.io.formats.printing.pprint_thing(repr(self), escape_chars=("\t", "\r", "\n"))
+        safe = caption.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return f"<div><strong>{safe}</strong>{frame.head(20).to_html(escape=True, index=False)}</div>"
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn a frame into JSON records: missing values null, times ISO 8601, numbers plain.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The frame; its index is left out.
+
+    Returns
+    -------
+    list of dict
+    """
+    names = [str(name) for name in frame.columns]
+    columns = [[_plain(value) for value in frame[name].tolist()] for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    """Turn one cell into what JSON can hold."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,119 @@
+"""Read JSON from strangers: bounded, tolerant of a wrong byte or a missing end, and without inventing numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+__all__ = ["JsonError", "decode_text", "load", "load_items"]
+
+_BETWEEN = re.compile(r"[\s,]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class JsonError(ValueError):
+    """A text is no JSON that can be read."""
+
+
+def _no_number(_: str) -> None:
+    """Take NaN and the infinities as missing: they are no JSON, and no number."""
+    return
+
+
+# Numbers stay text: a timestamp of sixteen digits keeps them all, and a number of 5,000 digits is no danger.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_number)
+
+
+def decode_text(raw: bytes) -> tuple[str, bool]:
+    """Decode JSON bytes as UTF-8; wrong bytes become U+FFFD.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file's bytes, with or without a byte order mark.
+
+    Returns
+    -------
+    text : str
+    replaced : bool
+        Whether a byte was wrong.
+    """
+    try:
+        return raw.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        return raw.decode("utf-8-sig", "replace"), True
+
+
+def load(text: str) -> Any:
+    """Read one JSON value.
+
+    Parameters
+    ----------
+    text : str
+        The whole text.
+
+    Returns
+    -------
+    object
+        Numbers are strings, NaN and infinities are None, lone surrogates are U+FFFD.
+
+    Raises
+    ------
+    JsonError
+        If it is no JSON, or nested beyond measure.
+    """
+    try:
+        return _DECODER.decode(_clean(text))
+    except RecursionError:
+        raise JsonError("nested too deep") from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+
+
+def load_items(text: str) -> tuple[list[Any], str | None]:
+    """Read the items of a JSON array, also of one that is cut off or damaged.
+
+    Parameters
+    ----------
+    text : str
+        The whole text.
+
+    Returns
+    -------
+    items : list
+        All items, or those before the damage.
+    problem : str or None
+        What is wrong, if anything is.
+    """
+    try:
+        found = load(text)
+    except JsonError as error:
+        return _leading_items(_clean(text)), str(error)
+    return (found, None) if isinstance(found, list) else ([], "no JSON array")
+
+
+def _leading_items(text: str) -> list[Any]:
+    """Read the items of an array up to the first that can not be read."""
+    items: list[Any] = []
+    position = len(text) - len(text.lstrip())
+    if text[position : position + 1] != "[":
+        return items
+    position += 1
+    while True:
+        between = _BETWEEN.match(text, position)
+        position = between.end() if between else position
+        try:
+            item, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            return items
+        items.append(item)
+
+
+def _clean(text: str) -> str:
+    """Replace escapes of lone surrogates, which no UTF-8 output can hold."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    pair = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    lone = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    return re.sub(rf"(\\\\|{pair})|{lone}", lambda match: match[1] or "\\ufffd", _SURROGATE.sub("\ufffd", text))
