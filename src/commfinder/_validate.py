@@ -8,15 +8,32 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from commfinder.errors import ColumnError, InputError, MissingFileError, nearest
 
-__all__ = ["as_frame", "choice", "columns", "count", "existing", "fraction", "positive", "seed"]
+__all__ = ["as_frame", "choice", "columns", "count", "existing", "fraction", "positive", "seed", "texts"]
+
+_WHOLE = {
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+}
+_EXACT = 2**53
+_SHOWN = 20
 
 
 def as_frame(data: Any, *, what: str) -> pd.DataFrame:
     """Turn a pandas, Polars or PyArrow table, or a mapping of columns, into a pandas frame.
+
+    Whole numbers stay exact where some are missing: an id of eighteen digits does not fit into a floating-point number.
 
     Parameters
     ----------
@@ -38,11 +55,18 @@ def as_frame(data: Any, *, what: str) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         frame = data.copy(deep=False)
     elif isinstance(data, Mapping):
-        frame = pd.DataFrame(data)
-    elif hasattr(data, "to_pandas"):
-        frame = data.to_pandas()
+        try:
+            frame = pd.DataFrame(data)
+        except ValueError as error:
+            raise InputError(
+                f"{what} can not be made of this mapping: {error}.", need="Columns of equal length are needed."
+            ) from None
+    elif hasattr(data, "__arrow_c_stream__"):
+        frame = pa.table(data).to_pandas(types_mapper=_WHOLE.get)
     elif hasattr(data, "collect"):
         return as_frame(data.collect(), what=what)
+    elif hasattr(data, "to_pandas"):
+        frame = pd.DataFrame(data.to_pandas())
     else:
         raise InputError(
             f"{what} is a {type(data).__name__}.",
@@ -81,13 +105,68 @@ def columns(frame: pd.DataFrame, needed: Iterable[str], *, what: str, hint: str 
     """
     for name in needed:
         if name not in frame.columns:
-            present = ", ".join(map(str, frame.columns)) or "none"
+            present = ", ".join(map(str, frame.columns[:_SHOWN])) or "none"
+            more = f" and {len(frame.columns) - _SHOWN} more" if len(frame.columns) > _SHOWN else ""
+            near = nearest(name, frame.columns)
             raise ColumnError(
                 f"{what} has no column {name!r}.",
-                need=f"Its columns are: {present}.",
-                hint=" ".join(part for part in (nearest(name, frame.columns), hint) if part),
+                need=f"Its columns are: {present}{more}.",
+                hint=" ".join(part for part in (near if near.startswith("Did") else "", hint) if part),
             )
     return frame
+
+
+def texts(values: pd.Series[Any], *, what: str) -> pd.Series[Any]:
+    """Turn cells into stripped strings; empty ones are missing; whole numbers lose no digit and gain no '.0'.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Ids, names or words.
+    what : str
+        What they are, for the message.
+
+    Returns
+    -------
+    pandas.Series of string
+
+    Raises
+    ------
+    InputError
+        If a cell holds a list, or ids have lost digits by having been turned into floating-point numbers.
+    """
+    if pd.api.types.is_object_dtype(values.dtype):
+        odd = values.map(lambda cell: isinstance(cell, list | tuple | set | dict | np.ndarray)).astype(bool)
+        if odd.any():
+            raise InputError(
+                f"{what} holds {values[odd].iloc[0]!r}.",
+                need="One value in each row is needed.",
+                hint="Give every value a row of its own, for example with DataFrame.explode.",
+            )
+        values = values.map(_whole)
+    if pd.api.types.is_float_dtype(values.dtype):
+        present = values.dropna()
+        if bool((present.abs() > _EXACT).any()):
+            raise InputError(
+                f"{what} holds {present[present.abs() > _EXACT].iloc[0]!r}, a floating-point number.",
+                need="Ids of more than 15 digits lose some of them that way, and two people may become one.",
+                hint="Read the column as text, or as 'Int64'.",
+            )
+        if bool((present % 1 == 0).all()):
+            values = values.astype("Int64")
+    try:
+        text = values.astype("string").str.strip()
+        pa.array(text, pa.string(), from_pandas=True)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, as broken JSON holds it, is no character.
+        text = values.map(lambda cell: str(cell).encode(errors="replace").decode(), na_action="ignore").astype("string")
+        text = text.str.strip()
+    return text.where(text.str.len() > 0)
+
+
+def _whole(cell: Any) -> Any:
+    """Turn a floating-point number that is whole into an integer."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) <= _EXACT else cell
 
 
 def choice(value: str, known: Iterable[str], *, what: str) -> str:

@@ -25,6 +25,8 @@ __all__ = [
     "nearest",
 ]
 
+_SHOWN = 20
+
 
 class CommfinderError(Exception):
     """The root of every error a user can cause.
@@ -108,15 +110,20 @@ def nearest(value: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``"Did you mean 'x'?"``, or the list of the known words where none is near.
+        ``"Did you mean 'x'?"``, whatever the case of its letters, or the known words where none is near: the first
+        twenty of them.
 
     Examples
     --------
     >>> nearest("sendr", ["sender", "recipient"])
     "Did you mean 'sender'?"
     """
-    words = sorted(set(known))
-    close = difflib.get_close_matches(value.lower(), words, n=1, cutoff=0.6)
+    words = sorted({str(word) for word in known})
+    by_lower = {word.lower(): word for word in reversed(words)}
+    close = difflib.get_close_matches(str(value).lower(), by_lower, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {close[0]!r}?"
-    return f"Known are: {', '.join(words)}." if words else ""
+        return f"Did you mean {by_lower[close[0]]!r}?"
+    if not words:
+        return ""
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return f"Known are: {', '.join(words[:_SHOWN])}{more}."

@@ -45,12 +45,22 @@ class Period:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             value = getattr(self, name)
+            if not isinstance(value, datetime):
+                raise PeriodError(
+                    f"The {name} of a period, {value!r}, is no date-time.",
+                    hint=f"Write it as text: Period.parse accepts {_SHAPES}.",
+                )
             if value.tzinfo is None:
                 raise PeriodError(
                     f"The {name} of a period, {value}, has no time zone.",
-                    hint="Give one, for example datetime(2026, 7, 1, tzinfo=timezone.utc).",
+                    hint="Give one, for example datetime(2026, 7, 1, tzinfo=timezone.utc) or '2026-07-01T00:00Z'.",
                 )
-            object.__setattr__(self, name, value.astimezone(UTC))
+            try:
+                object.__setattr__(self, name, value.astimezone(UTC))
+            except OverflowError:
+                raise PeriodError(
+                    f"The {name} of a period, {value}, lies outside the years 1 to 9999 in UTC."
+                ) from None
         if self.end <= self.start:
             raise PeriodError(
                 f"The period {self.start} to {self.end} is empty.", need="The end must come after the start."
@@ -183,25 +193,36 @@ class Windows:
         Returns
         -------
         Windows
-            At least one; a span shorter than three days is a single window.
+            At least one; a span shorter than three days is a single window, unless `days` is given.
+
+        Raises
+        ------
+        PeriodError
+            If `days` is not a positive number.
         """
+        if days is not None and not 0 < days * 86_400e6 < float("inf"):
+            raise PeriodError(f"Windows of {days!r} days can not be made.", need="A number above 0 is needed.")
         span = max(end_us - start_us, 1)
         lengths = [days] if days is not None else [28.0, 7.0, 1.0]
         for length in lengths:
-            length_us = int(length * 86_400e6)
+            length_us = max(int(length * 86_400e6), 1)
             if span >= 3 * length_us:
                 return cls(end_us, length_us, span // length_us)
         if days is not None:
-            return cls(end_us, int(days * 86_400e6), max(span // int(days * 86_400e6), 1))
+            return cls(end_us, length_us, max(span // length_us, 1))
         return cls(end_us, span, 1)
 
 
-def _bound(value: date | datetime | str, whole: object) -> datetime:
+def _bound(value: object, whole: object) -> datetime:
     """Turn one bound of a period into a date-time with a zone."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if not isinstance(value, str):
+        raise PeriodError(
+            f"{value!r} in the period {whole!r} is not a date.", need="A date, a date-time or ISO 8601 text is needed."
+        )
     text = value.strip()
     try:
         found = datetime.fromisoformat(text)

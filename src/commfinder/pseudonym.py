@@ -30,10 +30,16 @@ class Key:
     Raises
     ------
     PrivacyError
-        If it is shorter or longer.
+        If it is not bytes, or shorter or longer.
     """
 
     def __init__(self, secret: bytes) -> None:
+        if not isinstance(secret, bytes):
+            raise PrivacyError(
+                f"The key is a {type(secret).__name__}.",
+                need="32 bytes are needed.",
+                hint="Make one with commfinder.make_key, or read one with commfinder.load_key.",
+            )
         if len(secret) != _BYTES:
             raise PrivacyError(
                 f"The key has {len(secret)} bytes.",
@@ -85,6 +91,8 @@ def make_key(path: str | Path) -> Key:
     ------
     PrivacyError
         If the file exists: overwriting a key cuts every result from those before.
+    MissingFileError
+        If the folder is not there.
     """
     target = Path(path)
     secret = secrets.token_bytes(_BYTES)
@@ -93,6 +101,10 @@ def make_key(path: str | Path) -> Key:
     except FileExistsError:
         raise PrivacyError(
             f"The key file {target.name} exists already.", hint="Use it with load_key, or choose another name."
+        ) from None
+    except FileNotFoundError:
+        raise MissingFileError(
+            f"The folder of the key file {target.name} does not exist.", hint="Make the folder first."
         ) from None
     with os.fdopen(handle, "w", encoding="ascii") as stream:
         stream.write(secret.hex() + "\n")
@@ -122,6 +134,12 @@ def load_key(source: str | Path | bytes | Key) -> Key:
         return source
     if isinstance(source, bytes):
         return Key(source)
+    if not isinstance(source, str | Path):
+        raise PrivacyError(
+            f"The key is a {type(source).__name__}.",
+            need="A key file, 32 bytes or a Key is needed.",
+            hint="Make one with commfinder.make_key.",
+        )
     path = Path(source)
     if not path.is_file():
         raise MissingFileError(f"The key file {path.name} does not exist.", hint="Make one with commfinder.make_key.")

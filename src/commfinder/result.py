@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import html
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,10 +43,12 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return the first rows as a table, for notebooks; pandas escapes what it shows."""
-        frame = self.to_frame()
-        caption = pd.io.formats.printing.pprint_thing(repr(self), escape_chars=("\t", "\r", "\n"))
-        safe = caption.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return f"<div><strong>{safe}</strong>{frame.head(20).to_html(escape=True, index=False)}</div>"
+        table = self._first_rows(20).to_html(escape=True, index=False)
+        return f"<div><strong>{html.escape(repr(self))}</strong>{table}</div>"
+
+    def _first_rows(self, count: int) -> pd.DataFrame:
+        """Return the first rows of the frame; a result that is not held in memory finds them without the others."""
+        return self.to_frame().head(count)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -67,12 +72,20 @@ def _plain(value: Any) -> Any:
     """Turn one cell into what JSON can hold."""
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(item) for item in value), key=str)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        value = pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
+    elif isinstance(value, np.generic):
+        value = value.item()
     if value is None or value is pd.NaT or value is pd.NA:
         return None
-    if isinstance(value, pd.Timestamp):
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime.date | datetime.time | pd.Timedelta):
         return value.isoformat()
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
+    return str(value)

@@ -9,14 +9,16 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from commfinder import _validate
+from commfinder.communities.beyond import MOST_PEOPLE, SEARCHES, Hidden, find_beyond
 from commfinder.communities.compare import adjusted_rand, best_jaccard
+from commfinder.communities.describe import Partition, tables
 from commfinder.communities.engine import graph_of, modularity, run, seeded
 from commfinder.communities.resolution import Resolution, fixed_point
 from commfinder.communities.weights import detection_weights
 from commfinder.graph import InteractionGraph
+from commfinder.graph.expected import DyadNull, Structure, fit_null
 from commfinder.progress import SILENT, Progress
 from commfinder.provenance import Provenance, record
 from commfinder.result import Result
@@ -26,8 +28,6 @@ __all__ = ["Communities", "find_communities"]
 Labels = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-_CORE_ALPHA = 0.01
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +41,8 @@ class Communities(Result):
     members : pandas.DataFrame
         person, community (missing for who is in none), strength (share of the weight of a person's ties that stays
         inside, 0 to 1), confidence (missing: not calibrated yet), core (whether the person has significantly more
-        ties inside than expected from activity). Everybody of the graph is listed, sorted by person.
+        ties inside than expected from activity). Everybody of the graph is listed, sorted by person; who is in
+        several communities has several rows.
     summary : pandas.DataFrame
         community, size, confidence, stability (mean Jaccard index of the most alike community of every other seeded
         run, 0 to 1), observed_over_expected (weight inside over that expected from activity), units, main_unit,
@@ -54,6 +55,9 @@ class Communities(Result):
         Mean adjusted Rand index between all pairs of seeded runs, over people who have ties.
     runs : int
         Number of seeded runs.
+    searched_beyond : bool
+        Whether communities beyond formal structure were looked for: it takes units, sites or managers, and at most
+        2,000 people.
     provenance : Provenance
         What made this value.
     """
@@ -64,6 +68,7 @@ class Communities(Result):
     quality: float
     agreement: float
     runs: int
+    searched_beyond: bool
     provenance: Provenance
     _schema: ClassVar[str] = "commfinder/communities/1"
 
@@ -76,11 +81,11 @@ class Communities(Result):
         return self.summary.copy()
 
     def __repr__(self) -> str:
-        inside = int(self.members["community"].notna().sum())
-        return (
-            f"<Communities: {len(self.summary)} of {inside} people, {len(self.members) - inside} in none, resolution "
-            f"{self.resolution.value:.2f} ({self.resolution.how}), agreement of {self.runs} runs {self.agreement:.2f}>"
-        )
+        inside = self.members.loc[self.members["community"].notna(), "person"].nunique()
+        outside = self.members["person"].nunique() - inside
+        found = f"{len(self.summary)} of {inside} people, {outside} in none"
+        how = f"resolution {self.resolution.value:.2f} ({self.resolution.how})"
+        return f"<Communities: {found}, {how}, agreement of {self.runs} runs {self.agreement:.2f}>"
 
 
 def find_communities(
@@ -90,6 +95,7 @@ def find_communities(
     damping: str = "log1p",
     runs: int = 10,
     min_size: int = 3,
+    beyond: bool = True,
     progress: Progress = SILENT,
     seed: int = 0,
 ) -> Communities:
@@ -107,6 +113,10 @@ def find_communities(
         Seeded runs, at least 2. The one of the highest quality is the result; how far all agree is told.
     min_size : int, default 3
         Smaller groups are no communities: their people are in none.
+    beyond : bool, default True
+        Also look for communities beyond formal structure, where units, sites or managers are known: groups across
+        units, which a partition can not show because everybody is in a unit first. They overlap with the others and
+        are called B1, B2, …
     progress : Progress, optional
         Whoever wants to know how far the work is.
     seed : int, default 0
@@ -133,8 +143,9 @@ def find_communities(
     a, b = graph.pairs
     weight = detection_weights(graph, damping)
     used, labels, agreement, stability = _ensemble(graph, a, b, weight, given, runs, seed, progress)
-    parameters = {"resolution": given, "damping": damping, "runs": runs, "min_size": min_size}
-    members, summary = _tables(graph, a, b, weight, labels, stability, min_size)
+    parameters = {"resolution": given, "damping": damping, "runs": runs, "min_size": min_size, "beyond": beyond}
+    null, hidden = _beyond(graph, beyond, seed, progress)
+    members, summary = tables(graph, Partition(a, b, weight, labels, stability), hidden, null, min_size)
     return Communities(
         members=members,
         summary=summary,
@@ -142,8 +153,23 @@ def find_communities(
         quality=modularity(a, b, weight, labels, used.value),
         agreement=agreement,
         runs=runs,
+        searched_beyond=hidden is not None,
         provenance=record("find_communities", parameters, seed=seed, inputs=graph.provenance.inputs),
     )
+
+
+def _beyond(
+    graph: InteractionGraph, wanted: bool, seed: int, progress: Progress
+) -> tuple[DyadNull | None, Hidden | None]:
+    """Look for communities beyond formal structure, if there is any and the graph is not too large."""
+    structure = Structure.of(graph)
+    if not structure.known or not graph.ties["tie"].any():
+        return None, None
+    null = fit_null(graph, structure)
+    if not wanted or len(graph.people) > MOST_PEOPLE:
+        return null, None
+    with progress.stage("Looking beyond formal structure", total=SEARCHES) as stage:
+        return null, find_beyond(graph, null, rng=np.random.default_rng([seed, 1]), stage=stage)
 
 
 def _ensemble(
@@ -183,77 +209,3 @@ def _ensemble(
     pairs = [adjusted_rand(one[tied], other[tied]) for one, other in combinations(found, 2)]
     others = [best_jaccard(found[best], labels)[0] for number, labels in enumerate(found) if number != best]
     return used, found[best], float(np.mean(pairs)), np.mean(others, axis=0)
-
-
-def _tables(
-    graph: InteractionGraph,
-    a: IntArray,
-    b: IntArray,
-    weight: FloatArray,
-    labels: Labels,
-    stability: FloatArray,
-    min_size: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Describe members and communities."""
-    people = graph.people
-    n = len(people)
-    size = np.bincount(labels, minlength=1) if n else np.empty(0, dtype=np.int64)
-    real = np.flatnonzero(size >= min_size)
-    names = np.full(len(size), None, dtype=object)
-    names[real] = [f"C{number}" for number in range(1, len(real) + 1)]
-    strength = np.bincount(a, weight, n) + np.bincount(b, weight, n)
-    same = labels[a] == labels[b]
-    inner = np.bincount(a[same], weight[same], n) + np.bincount(b[same], weight[same], n)
-    members = pd.DataFrame(
-        {
-            "person": people["person"],
-            "community": pd.array(names[labels] if n else [], dtype="string"),
-            "strength": np.divide(inner, strength, out=np.zeros(n), where=strength > 0),
-            "confidence": np.nan,
-            "core": _core(a, b, labels, n),
-        }
-    )
-    members.loc[members["community"].isna(), "core"] = False
-    total = float(weight.sum())
-    of_community = np.bincount(labels, strength, len(size))
-    inside = np.bincount(labels[a][same], weight[same], len(size))
-    expected = of_community**2 / (4 * total) if total > 0 else np.zeros(len(size))
-    ratio = np.divide(inside, expected, out=np.full(len(size), np.nan), where=expected > 0)
-    summary = pd.DataFrame(
-        {
-            "community": pd.array(names[real], dtype="string"),
-            "size": size[real],
-            "confidence": np.nan,
-            "stability": stability[real] if len(real) else np.empty(0),
-            "observed_over_expected": ratio[real],
-        }
-    )
-    return members, summary.join(_units(people["unit"], members["community"], summary["community"]))
-
-
-def _core(a: IntArray, b: IntArray, labels: Labels, n: int) -> npt.NDArray[np.bool_]:
-    """Tell who has significantly more ties inside than activity explains: binomial tail, each person tested alone."""
-    degree = np.bincount(a, minlength=n) + np.bincount(b, minlength=n)
-    same = labels[a] == labels[b]
-    inner = np.bincount(a[same], minlength=n) + np.bincount(b[same], minlength=n)
-    total = max(int(degree.sum()), 1)
-    share = np.clip((np.bincount(labels, degree)[labels] - degree) / total, 0.0, 1.0) if n else np.empty(0)
-    tail = stats.binom.sf(inner - 1, np.maximum(degree, 1), share)
-    return (tail < _CORE_ALPHA) & (inner >= 3)
-
-
-def _units(unit: pd.Series[str], community: pd.Series[str], order: pd.Series[str]) -> pd.DataFrame:
-    """Describe which units the communities span."""
-    known = pd.DataFrame({"community": community, "unit": unit}).dropna()
-    counts = known.groupby(["community", "unit"]).size().rename("people").reset_index()
-    counts = counts.sort_values(["community", "people", "unit"], ascending=[True, False, True])
-    first = counts.drop_duplicates("community").set_index("community")
-    share = first["people"] / counts.groupby("community")["people"].sum()
-    table = pd.DataFrame(
-        {
-            "units": counts.groupby("community")["unit"].nunique().reindex(order).fillna(0).astype("int64"),
-            "main_unit": first["unit"].reindex(order).astype("string"),
-            "main_unit_share": share.reindex(order).astype("float64"),
-        }
-    )
-    return table.reset_index(drop=True)

@@ -14,12 +14,12 @@ from commfinder import _validate
 from commfinder.communities import Communities, find_communities
 from commfinder.declared.evidence import Evidence, Settings, gather
 from commfinder.declared.matching import match_communities
-from commfinder.declared.nulls import DyadNull, Structure, fit_null
 from commfinder.declared.permutation import Matcher
 from commfinder.declared.roster import Roster, TieTable, roster_of
 from commfinder.declared.statistics import benjamini_hochberg
 from commfinder.declared.verdict import HELP, VERDICTS, Ruling, rule
 from commfinder.graph import InteractionGraph
+from commfinder.graph.expected import DyadNull, Structure, fit_null
 from commfinder.interactions import Loss
 from commfinder.interactions.table import losses_frame
 from commfinder.people import DeclaredGroups

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.declared.nulls import DyadNull
 from commfinder.declared.permutation import Matcher, matched_permutation
 from commfinder.declared.roster import Roster, TieTable
 from commfinder.declared.shape import (
@@ -22,6 +21,7 @@ from commfinder.declared.shape import (
     significant_outsiders,
 )
 from commfinder.declared.statistics import Lift, lift, poisson_tail, power, z_score
+from commfinder.graph.expected import DyadNull
 
 __all__ = ["Evidence", "Settings", "gather"]
 

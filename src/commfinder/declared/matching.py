@@ -86,14 +86,17 @@ def undeclared(
     steady = _validate.fraction(min_stability, what="min_stability")
     smallest = _validate.count(min_size, what="min_size", low=2)
     rosters = {name: set(groups.members(name)) for name in groups.names}
-    rows = []
-    for line in found.summary.to_dict("records"):
+    rows: list[tuple[Any, ...]] = []
+    seen: list[set[str]] = []
+    # Communities that stand out beyond formal structure come first: of two that are alike, one is enough.
+    lines = found.summary.to_dict("records")
+    for line in sorted(lines, key=lambda one: (str(one["community"])[0] != "B", -one["size"], one["community"])):
         people = set(found.people(str(line["community"])))
         name, jaccard, share = _nearest(people, rosters)
-        matched = jaccard > limit or share > 0.5
-        one_unit = bool(line["units"]) and line["main_unit_share"] > of_unit
-        if matched or one_unit or line["size"] < smallest or line["stability"] < steady:
+        matched = jaccard > limit or share > 0.5 or any(len(people & one) > 0.5 * len(people) for one in seen)
+        if matched or line["size"] < smallest or line["stability"] < steady or not _stands(line, of_unit):
             continue
+        seen.append(people)
         rows.append(
             (line["community"], line["size"], np.nan, line["units"], name, jaccard, _reason(line, name, jaccard))
         )
@@ -125,11 +128,11 @@ def match_communities(members: Mapping[str, list[str]], found: Communities) -> p
         found (missing where no member is in any) and jaccard, in the order of `members`.
     """
     inside = found.members.dropna(subset=["community"])
-    community = dict(zip(inside["person"], inside["community"], strict=True))
+    communities = inside.groupby("person")["community"].agg(list).to_dict()
     size = inside["community"].value_counts().to_dict()
     rows: list[tuple[str | None, float]] = []
     for people in members.values():
-        counts = Counter(community[person] for person in people if person in community)
+        counts = Counter(name for person in people for name in communities.get(person, []))
         scores = {str(name): n / (len(people) + size[name] - n) for name, n in counts.items()}
         best = min(scores, key=lambda name: (-scores[name], name)) if scores else None
         rows.append((best, scores[best] if best is not None else 0.0))
@@ -148,6 +151,13 @@ def _nearest(people: set[str], rosters: Mapping[str, set[str]]) -> tuple[str | N
         if common >= 0.3 * len(people):
             share = max(share, common / len(roster))
     return best, most, share
+
+
+def _stands(line: Mapping[Hashable, Any], of_unit: float) -> bool:
+    """Tell whether a community is more than formal structure at work, as far as that is known."""
+    if not pd.isna(line["beyond_structure"]):
+        return bool(line["beyond_structure"])
+    return not line["units"] or line["main_unit_share"] <= of_unit
 
 
 def _reason(line: Mapping[Hashable, Any], name: str | None, jaccard: float) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.declared.nulls import DyadNull, Structure
 from commfinder.declared.roster import TieTable
 from commfinder.declared.statistics import z_score
+from commfinder.graph.expected import DyadNull, Structure
 
 __all__ = ["Matcher", "Replicates", "matched_permutation"]
 

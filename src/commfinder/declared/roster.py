@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.declared.nulls import DyadNull
 from commfinder.graph import InteractionGraph
 from commfinder.graph.aggregate import PairWindows
+from commfinder.graph.expected import DyadNull
 from commfinder.graph.interaction_graph import binary_ties
 
 __all__ = ["Roster", "TieTable", "roster_of"]

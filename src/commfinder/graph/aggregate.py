@@ -101,7 +101,8 @@ def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[
     window: ir.Value = ibis.literal(-1)
     if windows is not None:
         behind = (ibis.literal(windows.end_us - 1) - rows.time) // ibis.literal(windows.length_us)
-        window = ibis.coalesce(ibis.greatest(windows.count - 1 - behind, 0), -1)
+        # A greatest of nothing and 0 is 0 in DuckDB, so relations without a time are told apart first.
+        window = ibis.ifelse(rows.time.isnull(), -1, ibis.greatest(windows.count - 1 - behind, 0))
     mutual = ~rows.medium.isin(ANSWERABLE)
     upward = rows.sender < rows.recipient
     marked = rows.select(

@@ -221,16 +221,16 @@ def medium_scales(layer: pd.DataFrame, factors: Mapping[str, float]) -> dict[str
     """Return the factor that puts each medium on one scale.
 
     Each medium is divided by the mean strength in it of the people who use it, and all are multiplied by the mean of
-    those means: with one medium the factor is that medium's own weight.
+    those means: with one medium the factor is that medium's own weight. A medium in which nothing is answered can have no
+    strength at all (reciprocity floor 0); it keeps its raw directed weights and does not count for the mean.
     """
     means = {}
     for medium, part in layer.groupby("medium", sort=True):
         users = np.unique(np.concatenate([part["a"], part["b"]])).size
         means[str(medium)] = 2 * float(part["weight"].sum()) / users
-    if not means:
-        return {}
-    common = sum(means.values()) / len(means)
-    return {medium: factors.get(medium, 1.0) * common / mean if mean > 0 else 0.0 for medium, mean in means.items()}
+    alive = [mean for mean in means.values() if mean > 0]
+    common = sum(alive) / len(alive) if alive else 1.0
+    return {medium: factors.get(medium, 1.0) * (common / mean if mean > 0 else 1.0) for medium, mean in means.items()}
 
 
 def _tie_frame(layer: pd.DataFrame, scales: Mapping[str, float]) -> pd.DataFrame:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 
 import ibis.expr.types as ir
-import numpy as np
 
 from commfinder.interactions.table import Interactions
 
-__all__ = ["automated_accounts"]
+__all__ = ["automated_accounts", "named_like_a_machine"]
 
+# Judged is the part before the last @ alone: 'ann@bounces.example.org' is Ann. A dot before 'bot' or 'bounce' makes a
+# surname of it ('ben.bot'), and a word after 'bounce' a person or a desk ('bounce-coach').
 _NAME = re.compile(
-    r"(^|[._+-])(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|notifications?)([._+-]|@|$)|\[bot\]$|[._-]bot(@|$)",
+    r"(?:^|[._+-])(?:no|do[._-]?not)[._-]?reply(?:$|[._+-])"
+    r"|^(?:mailer-?daemon|postmaster)(?:$|[+-])"
+    r"|^bounces?(?:$|[+=]|[._-]\d)|[_-]bounces?(?:$|[+=])"
+    r"|^notifications?(?:$|\+)|[._-]notifications$"
+    r"|(?:^|[_-])(?:ro)?bot$|\[bot\]$",
     re.IGNORECASE,
 )
 _ANSWERABLE = ("email", "chat")
-_MIN_SENT, _MIN_RECIPIENTS, _MAX_ANSWERED = 50, 10, 0.01
+_MIN_SENT, _MIN_RECIPIENTS, _ANSWERED_PER_CENT = 50, 10, 1
 
 
 def automated_accounts(inter: Interactions, rows: ir.Table) -> list[int]:
@@ -34,27 +39,50 @@ def automated_accounts(inter: Interactions, rows: ir.Table) -> list[int]:
     list of int
         Sorted. An account is one of them if a source says that it is a bot, a list or a room; if its name is that of a
         machine (no-reply, mailer-daemon, ``[bot]``); or if it behaves like one: in mail and chat it wrote at
-        least 50 events to at least 10 people of whom at most one in a hundred ever wrote to it.
+        least 50 events, and of the people it wrote to at least 10 write at all, and at most one in a hundred of these
+        ever wrote to it. People who never write can not answer anybody: of one person's outbox nothing is learnt.
     """
     said = inter.accounts.loc[inter.accounts["kind"] != "person", "account"]
-    people = inter.people
-    found = {code for code, name in enumerate(people) if _NAME.search(name)}
-    found |= set(np.flatnonzero(np.isin(np.array(people, dtype=str), said.astype(str).to_numpy(dtype=str))).tolist())
+    known = set(said.tolist())
+    found = {code for code, name in enumerate(inter.people) if name in known or named_like_a_machine(name)}
     return sorted(found | _broadcasters(rows))
 
 
+def named_like_a_machine(account: str) -> bool:
+    """Tell whether an address or account name is that of a machine.
+
+    Parameters
+    ----------
+    account : str
+        Address or account name.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [named_like_a_machine(name) for name in ("no-reply@x.org", "ci-bot", "talbot@x.org")]
+    [True, True, False]
+    """
+    local, _, _ = account.rpartition("@")
+    return _NAME.search(local or account) is not None
+
+
 def _broadcasters(rows: ir.Table) -> set[int]:
-    """Find accounts that write much to many and are never answered."""
+    """Find accounts that write much to many who could answer and never do."""
     talk = rows.filter(rows.medium.isin(_ANSWERABLE) & rows.recipient.notnull() & (rows.sender != rows.recipient))
-    pairs = talk.group_by(["sender", "recipient"]).aggregate(n=talk.event.nunique())
+    sent = talk.group_by("sender").aggregate(sent=talk.event.nunique())
+    loud = sent.filter(sent.sent >= _MIN_SENT).select("sender")
+    pairs = talk.select("sender", "recipient").distinct()
+    writers = pairs.select(writer="sender").distinct()
+    asked = pairs.semi_join(loud, "sender").semi_join(writers, [("recipient", "writer")])
     back = pairs.select(back_to="sender", back_from="recipient")
-    joined = pairs.left_join(back, [pairs.sender == back.back_from, pairs.recipient == back.back_to])
+    joined = asked.left_join(back, [asked.sender == back.back_from, asked.recipient == back.back_to])
     seen = joined.group_by("sender").aggregate(
-        sent=joined.n.sum(), recipients=joined.count(), answered=joined.back_to.notnull().cast("int64").sum()
+        recipients=joined.count(), answered=joined.back_to.notnull().cast("int64").sum()
     )
-    loud = seen.filter(
-        (seen.sent >= _MIN_SENT)
-        & (seen.recipients >= _MIN_RECIPIENTS)
-        & (seen.answered.cast("float64") <= _MAX_ANSWERED * seen.recipients.cast("float64"))
+    silent = seen.filter(
+        (seen.recipients >= _MIN_RECIPIENTS) & (seen.answered * 100 <= _ANSWERED_PER_CENT * seen.recipients)
     )
-    return set(loud.select("sender").to_pyarrow()["sender"].to_pylist())
+    return set(silent.select("sender").to_pyarrow()["sender"].to_pylist())

@@ -25,7 +25,7 @@ def clean(
     _validate.count(max_recipients, what="max_recipients")
     span = parse_period(period)
     losses: list[Loss] = []
-    rows = inter.rows
+    rows = inter.store.add(_unwritten(inter.rows))
     if span is not None:
         inside = rows.time.isnull() | ((rows.time >= span.start_us) & (rows.time < span.end_us))
         kept = rows.filter(inside)
@@ -39,7 +39,7 @@ def clean(
     to_self = (rows.sender == rows.recipient).fill_null(False)
     losses += _count(rows.filter(to_self), "to oneself", None)
     rows = rows.filter(~to_self)
-    numbered = inter.store.add(_number_duplicates(rows))
+    numbered = inter.store.add(_number_duplicates(_least_unwritten(rows)))
     losses += _count(numbered.filter(numbered.repeat > 0), "duplicate", None)
     rows = inter.store.add(_recount(numbered.filter(numbered.repeat == 0)))
     losses += _count(rows.filter(rows.n_recipients > max_recipients), f"mass mail (more than {max_recipients})", None)
@@ -57,6 +57,23 @@ def _machine(inter: Interactions, rows: ir.Table) -> ir.BooleanValue:
     return rows.automated | rows.sender.isin(codes) | rows.recipient.isin(codes).fill_null(False)
 
 
+def _unwritten(rows: ir.Table) -> ir.Table:
+    """Count the recipients of every event that its source counted and did not write out.
+
+    A reader writes out the first few of ten thousand addresses and counts them all. The rows of one source tell how
+    many are missing, also where two addresses have become one person since, as long as no row has been left out.
+    """
+    window = ibis.window(group_by=[rows.event, rows.time, rows.sender, rows.medium, rows.source])
+    missing = rows.n_recipients.cast("int64") - rows.recipient.count().over(window)
+    return rows.mutate(unwritten=ibis.greatest(missing, 0))
+
+
+def _least_unwritten(rows: ir.Table) -> ir.Table:
+    """Believe, of several copies of an event, the one that wrote most of it out."""
+    window = ibis.window(group_by=[rows.event, rows.time, rows.sender, rows.medium])
+    return rows.mutate(unwritten=rows.unwritten.min().over(window))
+
+
 def _number_duplicates(rows: ir.Table) -> ir.Table:
     """Number the copies of the same event to the same recipient, the strongest role first.
 
@@ -66,20 +83,16 @@ def _number_duplicates(rows: ir.Table) -> ir.Table:
     rank = ibis.cases(*[(rows.role == role, number) for number, role in enumerate(ROLES)], else_=len(ROLES))
     window = ibis.window(
         group_by=[rows.event, rows.time, rows.sender, rows.recipient, rows.medium],
-        order_by=[rank, rows.source, rows.space, rows.thread, rows.parent, rows.activity, rows.n_recipients],
+        order_by=[rank, rows.source, rows.space, rows.thread, rows.parent, rows.activity, rows.n_recipients, rows.automated],
     )
     return rows.mutate(repeat=ibis.row_number().over(window))
 
 
 def _recount(rows: ir.Table) -> ir.Table:
-    """Count the recipients of every event again, except where a reader did not write all of them out."""
+    """Count the recipients of every event again: those that are left, and those that a reader did not write out."""
     window = ibis.window(group_by=[rows.event, rows.time, rows.sender, rows.medium])
-    written = rows.recipient.count().over(window).cast("int32")
-    copies = rows.mutate(written=written)
-    # A reader that capped a list of ten thousand addresses says so by a count above what it wrote; the difference of a
-    # few that merging two addresses of one person makes is no such cap.
-    capped = copies.n_recipients > 2 * copies.written
-    return copies.mutate(n_recipients=ibis.ifelse(capped, copies.n_recipients, copies.written)).drop("written")
+    written = rows.recipient.count().over(window)
+    return rows.mutate(n_recipients=(written + rows.unwritten).cast("int32")).drop("unwritten")
 
 
 def _require_some(inter: Interactions, kept: ir.Table, span: Period) -> None:
@@ -88,7 +101,7 @@ def _require_some(inter: Interactions, kept: ir.Table, span: Period) -> None:
         present = inter.period
         raise PeriodError(
             f"The period {span} holds none of the {len(inter)} interactions.",
-            need=f"They lie in {present}." if present else "",
+            need=f"They lie from {present.start:%Y-%m-%d} to {present.end:%Y-%m-%d}." if present else "",
             hint="Choose a period inside that, or check the time zone and format of the input.",
         )
 

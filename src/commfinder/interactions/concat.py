@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pyarrow as pa
 
-from commfinder.errors import InputError
+from commfinder.errors import InputError, PrivacyError
 from commfinder.interactions.table import Interactions
 from commfinder.provenance import record
 
@@ -19,7 +19,8 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
     """Bring interactions of several sources or periods together.
 
     The order of the parts does not matter to any result. Copies of one event in two parts are both kept;
-    `Interactions.clean` counts and removes them.
+    `Interactions.clean` counts and removes them. Rows that came without an event id count as copies if they are equal
+    in everything but the source.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
     ------
     InputError
         If there is no part, or one is not `Interactions`.
+    PrivacyError
+        If parts are pseudonymised with different keys, or only some are: their people would never meet.
 
     Examples
     --------
@@ -53,12 +56,25 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
             raise InputError(
                 f"A part is a {type(part).__name__}.", hint="Read it with commfinder.read or Interactions.from_frame."
             )
+    keys = sorted({str(part.provenance.parameters.get("key_id", "none")) for part in members})
+    if len(keys) > 1:
+        raise PrivacyError(
+            f"The parts are pseudonymised with different keys: {', '.join(keys)}.",
+            need="The same person has the same pseudonym only under the same key.",
+            hint="Bring them together first and pseudonymise then, or use one key for all.",
+        )
     if len(members) == 1:
         return members[0]
-    result = Interactions.from_arrow(pa.concat_tables([part.to_arrow() for part in members]), store=members[0].store)
+    tables = [part.to_arrow(ordered=False) for part in members]
+    result = Interactions.from_arrow(pa.concat_tables(tables), store=members[0].store)
     inputs = {name: digest for part in members for name, digest in sorted(part.provenance.inputs.items())}
     frames = {
         name: pd.concat([getattr(part, name) for part in members], ignore_index=True)
         for name in ("accounts", "memberships", "losses")
     }
-    return replace(result, **frames, provenance=record("concat", inputs=inputs))
+    frames["accounts"] = frames["accounts"].drop_duplicates()
+    frames["memberships"] = frames["memberships"].drop_duplicates()
+    for name, order in (("accounts", ["account", "source"]), ("memberships", ["space", "account", "since", "source"])):
+        frames[name] = frames[name].sort_values(order, kind="stable", ignore_index=True)
+    parameters = {} if keys == ["none"] else {"key_id": keys[0]}
+    return replace(result, **frames, provenance=record("concat", parameters, inputs=inputs))

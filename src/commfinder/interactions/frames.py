@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +19,12 @@ __all__ = ["table_from_frame", "times_to_us"]
 _OPTIONAL = ("event", "role", "space", "thread", "parent", "activity", "n_recipients", "automated")
 _EARLIEST, _LATEST = (
     pd.Timestamp("1990-01-01", tz="UTC").value // 1000,
-    pd.Timestamp("2100-01-01", tz="UTC").value // 1000,
+    pd.Timestamp("2100-01-01", tz="UTC").value // 1000 - 1,
 )
+_WITH_ZONE = r"[T ]\d{2}:?\d{2}.*(?:[zZ]|UTC|[+-]\d{2}(?::?\d{2})?)$"
+_NUMBER = r"\d{9,19}(?:\.\d+)?"
+_SCALES = ((1e11, 1_000_000, 1), (1e14, 1_000, 1), (1e17, 1, 1), (float("inf"), 1, 1_000))
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def table_from_frame(
@@ -47,29 +52,21 @@ def table_from_frame(
     needed = [sender, recipient, *columns.values(), *([time] if time else [])]
     _validate.columns(frame, needed, what="The frame", hint="Say which column it is, for example sender='from'.")
     frame = frame.reset_index(drop=True)
-    people = _names(frame[sender])
-    losses = []
-    good = people.notna()
-    if time is None:
-        times = pd.Series(pd.array([pd.NA] * len(frame), dtype="Int64"))
-    else:
-        times = times_to_us(frame[time], timezone=timezone, column=time)
-        losses += _loss(times.isna() & good, source, "no usable time")
-        good &= times.notna()
+    people = _names(frame, sender)
+    times, losses = _times(frame, time, timezone, people.notna(), source)
     losses += _loss(people.isna(), source, "no sender")
-    rows = pd.DataFrame({"sender": people, "recipient": _names(frame[recipient]), "time": times})
+    rows = pd.DataFrame({"sender": people, "recipient": _names(frame, recipient), "time": times})
     rows["medium"] = _medium(frame, medium)
-    for name in ("space", "thread", "parent", "activity"):
+    for name in ("space", "thread", "parent", "activity", "event"):
         rows[name] = (
-            _names(frame[named[name]]) if name in named else pd.Series(pd.NA, index=frame.index, dtype="string")
+            _names(frame, named[name]) if name in named else pd.Series(pd.NA, index=frame.index, dtype="string")
         )
     rows["role"] = _roles(frame[named["role"]]) if "role" in named else "to"
-    rows["automated"] = frame[named["automated"]].fillna(False).astype(bool) if "automated" in named else False
-    rows["event"] = _names(frame[named["event"]]) if "event" in named else pd.NA
-    given = pd.to_numeric(frame[named["n_recipients"]]) if "n_recipients" in named else None
-    rows["n_recipients"] = given
-    rows = _events(rows[good].copy(), has_event="event" in named)
-    rows["source"] = source
+    rows["automated"] = _flags(frame[named["automated"]]) if "automated" in named else False
+    rows["n_recipients"] = _counts(frame[named["n_recipients"]]) if "n_recipients" in named else pd.NA
+    good = people.notna() if time is None else people.notna() & times.notna()
+    rows = _events(rows[good].copy())
+    rows["source"] = str(source)
     arrays = {}
     for name in INTERACTIONS.names:
         kind = pa.int64() if name == "time" else INTERACTIONS.field(name).type
@@ -78,80 +75,113 @@ def table_from_frame(
     return pa.table(arrays).cast(INTERACTIONS), losses
 
 
-def times_to_us(values: pd.Series[Any], *, timezone: str | None, column: str) -> pd.Series[Any]:
+def times_to_us(
+    values: pd.Series[Any], *, timezone: str | None, column: str
+) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Turn times into microseconds since 1970 UTC; what can not be read becomes missing.
 
     Parameters
     ----------
     values : pandas.Series
-        Date-times, ISO 8601 strings, or numbers of seconds, milliseconds or microseconds since 1970.
+        Date-times, dates, ISO 8601 strings, or numbers of seconds, milliseconds, microseconds or nanoseconds since
+        1970, also as text.
     timezone : str, optional
-        IANA zone of times that carry none.
+        IANA zone of times that carry none; those that carry one keep it. The hour that comes twice in autumn is summer
+        time, the hour that does not come in spring is stepped over.
     column : str
         Name for the messages.
 
     Returns
     -------
-    pandas.Series of Int64
+    times : pandas.Series of Int64
+        Missing where there is no time between 1990 and 2099.
+    zoneless : pandas.Series of bool
+        Which of the missing ones could be read, but no zone is known for them.
 
     Raises
     ------
     InputError
-        If times have no zone and none is given, or most of them can not be read.
+        If half of the times or more have no zone and none is given, or can not be read.
     """
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return _from_numbers(values)
-    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        values = _from_text(values, column)
-    naive = values.dt.tz is None
-    if naive and timezone is None and values.notna().any():
-        first = values[values.notna()].iloc[0]
+    zone = _zone(timezone)
+    given = values.notna()
+    naive = pd.Series(False, index=values.index)
+    times = _number_times(values, column)
+    if times is None and pd.api.types.is_datetime64_any_dtype(values.dtype):
+        naive |= given & (values.dt.tz is None)
+        times = _utc(values, zone)
+    elif times is None:
+        text = values.astype("string").str.strip()
+        given = text.notna() & (text.str.len() > 0)
+        aware = text.str.contains(_WITH_ZONE, na=False)
+        naive |= given & ~aware
+        parsed = pd.to_datetime(text.where(aware), errors="coerce", utc=True, format="ISO8601")
+        bare = pd.to_datetime(text.where(naive), errors="coerce", format="ISO8601")
+        times = _utc(parsed, zone).fillna(_utc(bare, zone))
+    zoneless = naive & times.notna() if zone is None else naive & False
+    if zoneless.sum() * 2 >= max(given.sum(), 1):
         raise InputError(
-            f"The time {str(first)!r} in column {column!r} has no time zone.",
+            f"The time {str(values[zoneless].iloc[0])!r} in column {column!r} has no time zone.",
             need="Times must say from which zone they are.",
             hint="Pass timezone='Europe/Berlin', or whichever zone the export was written in ('UTC' if it says so).",
         )
-    if naive:
-        values = values.dt.tz_localize(timezone or "UTC", ambiguous="NaT", nonexistent="shift_forward")
-    exact = values.dt.tz_convert("UTC").dt.as_unit("us").astype("int64").astype("Int64")
-    exact[values.isna()] = pd.NA
-    inside: pd.Series[Any] = exact.where(exact.between(_EARLIEST, _LATEST).fillna(False))
-    return inside
-
-
-def _from_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Read numbers as seconds, milliseconds or microseconds, by the size of the middle one."""
-    numbers = values.astype("Float64")
-    middle = abs(float(numbers.median())) if numbers.notna().any() else 0.0
-    factor = 1_000_000 if middle < 1e11 else 1_000 if middle < 1e14 else 1
-    if pd.api.types.is_integer_dtype(values.dtype):
-        return values.astype("Int64") * factor
-    return (numbers * factor).round().astype("Int64")
-
-
-def _from_text(values: pd.Series[Any], column: str) -> pd.Series[Any]:
-    """Read ISO 8601 strings; a minority that can not be read becomes missing."""
-    text = values.astype("string").str.strip()
-    aware = text.str.contains(r"(?:[zZ]|[+-]\d{2}:?\d{2})$", na=False)
-    utc = bool(aware.sum() * 2 >= text.notna().sum())
-    parsed = pd.to_datetime(text.where(aware) if utc else text, errors="coerce", utc=utc, format="ISO8601")
-    unread = text.notna() & parsed.isna()
-    if unread.sum() * 2 > text.notna().sum():
-        first = text[unread].iloc[0]
+    times = times.where(times.between(_EARLIEST, _LATEST).fillna(False).astype(bool) & ~zoneless)
+    unread = given & times.isna() & ~zoneless
+    if unread.sum() * 2 > given.sum():
         raise InputError(
-            f"The time {first!r} in column {column!r}, row {int(unread.to_numpy().argmax()) + 1}, can not be read.",
-            need="ISO 8601 is needed, for example 2026-07-01T09:00:00+02:00.",
+            f"The time {str(values[unread].iloc[0])!r} in column {column!r}, row {_first(unread)}, can not be read.",
+            need="ISO 8601 (2026-07-01T09:00:00+02:00) or seconds since 1970 are needed, from 1990 to 2099.",
             hint="Convert the column with pandas.to_datetime(..., format=...) first.",
         )
-    return parsed
+    return times, zoneless
 
 
-def _names(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Turn ids into stripped strings; empty ones are missing; whole numbers lose no digit and gain no '.0'."""
-    if pd.api.types.is_float_dtype(values.dtype) and bool((values.dropna() % 1 == 0).all()):
-        values = values.astype("Int64")
-    text = values.astype("string").str.strip()
-    return text.where(text.str.len() > 0)
+def _zone(name: str | None) -> zoneinfo.ZoneInfo | None:
+    """Look a time zone up."""
+    if name is None:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        near = nearest(str(name), zoneinfo.available_timezones())
+        raise InputError(
+            f"timezone is {name!r}.",
+            need="An IANA name is needed, for example 'Europe/Berlin' or 'UTC'.",
+            hint=near if near.startswith("Did") else "",
+        ) from None
+
+
+def _utc(values: pd.Series[Any], zone: zoneinfo.ZoneInfo | None) -> pd.Series[Any]:
+    """Turn date-times into microseconds since 1970 UTC, those without a zone as times of the zone given."""
+    if values.dt.tz is None:
+        summer = np.ones(len(values), dtype=bool)
+        values = values.dt.tz_localize(zone or "UTC", ambiguous=summer, nonexistent="shift_forward")
+    exact = values.dt.tz_convert("UTC").dt.as_unit("us").astype("int64").astype("Int64")
+    exact[values.isna()] = pd.NA
+    return exact
+
+
+def _number_times(values: pd.Series[Any], column: str) -> pd.Series[Any] | None:
+    """Read numbers by the size of the middle one, or return None where they are no numbers."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        raise InputError(f"The column {column!r} of times holds True and False.", need="Times are needed.")
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        if pd.api.types.is_datetime64_any_dtype(values.dtype):
+            return None
+        text = values.dropna().astype("string").str.strip()
+        if not len(text) or not text.str.fullmatch(_NUMBER).all():
+            return None
+        whole = not text.str.contains(".", regex=False).any()
+        values = text.astype("Int64" if whole else "Float64").reindex(values.index)
+    numbers = values.astype("Float64")
+    sizes = numbers.dropna().abs().to_numpy(dtype=float)
+    middle = float(np.median(sizes[np.isfinite(sizes)])) if np.isfinite(sizes).any() else 0.0
+    factor, divisor = next((up, down) for top, up, down in _SCALES if middle < top or top == np.inf)
+    # What would not fit into 64 bits is no time of any century.
+    fits = (numbers.abs() < 2.0**62 / factor).fillna(False).astype(bool)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.where(fits).astype("Int64") * factor // divisor
+    return (numbers.where(fits) * (factor / divisor)).round().astype("Int64")
 
 
 def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
@@ -172,32 +202,77 @@ def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
 
 def _roles(values: pd.Series[Any]) -> pd.Series[Any]:
     """Check roles; a missing one is 'to'."""
-    words = values.astype("string").fillna("to")
+    words = values.astype("string").str.strip().replace("", pd.NA).fillna("to")
     for word in words.unique():
         _validate.choice(str(word), ROLES, what="role")
     return words
 
 
-def _events(rows: pd.DataFrame, *, has_event: bool) -> pd.DataFrame:
+def _flags(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Read flags, also those written as words; a missing one is no."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.fillna(False).astype(bool)
+    words = _validate.texts(values, what="The column of automated events").str.lower()
+    for word in words.dropna().unique():
+        _validate.choice(str(word), _FLAGS, what="A flag of automated events")
+    return words.map(_FLAGS).astype("boolean").fillna(False).astype(bool)
+
+
+def _counts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Check counts of recipients; a missing one is counted from the rows."""
+    numbers = pd.to_numeric(values, errors="coerce").astype("Float64")
+    bad = (values.notna() & numbers.isna()) | ~numbers.fillna(0).between(0, 2**31 - 1) | (numbers.fillna(0) % 1 != 0)
+    if bad.any():
+        raise InputError(
+            f"n_recipients is {str(values[bad].iloc[0])!r} in row {_first(bad)}.",
+            need="A whole number of at least 0 is needed.",
+        )
+    return numbers.astype("Int64")
+
+
+def _times(
+    frame: pd.DataFrame, time: str | None, timezone: str | None, people: pd.Series[Any], source: str
+) -> tuple[pd.Series[Any], list[Loss]]:
+    """Read the times of a frame, and count the rows that have none."""
+    if time is None:
+        return pd.Series(pd.array([pd.NA] * len(frame), dtype="Int64"), index=frame.index), []
+    times, zoneless = times_to_us(frame[time], timezone=timezone, column=time)
+    advice = "Pass timezone= with the zone it was written in."
+    losses = _loss(times.isna() & ~zoneless & people, source, "no usable time")
+    return times, losses + _loss(zoneless & people, source, "time without a zone", advice)
+
+
+def _events(rows: pd.DataFrame) -> pd.DataFrame:
     """Give every row an event id that does not depend on the order of rows, and count recipients."""
-    if not has_event:
-        rows["event"] = pd.Series(pd.NA, index=rows.index, dtype="string")
     missing = rows["event"].isna()
     if missing.any():
         key = rows.loc[missing].drop(columns=["event", "n_recipients"])
         digest = pd.util.hash_pandas_object(key.astype("string").fillna("\0"), index=False)
         repeat = digest.groupby(digest).cumcount()
-        rows.loc[missing, "event"] = [f"row:{one:016x}:{nth}" for one, nth in zip(digest, repeat, strict=True)]
+        ids = [f"row:{one:016x}:{nth}" for one, nth in zip(digest.tolist(), repeat.tolist(), strict=True)]
+        rows.loc[missing, "event"] = pd.array(ids, dtype="string")
     other = rows["recipient"].where(rows["recipient"] != rows["sender"])
-    distinct = other.groupby(rows["event"]).transform("nunique").astype("int32")
-    given = rows["n_recipients"]
-    rows["n_recipients"] = np.where(given.isna(), distinct, given.fillna(0)).astype("int32")
+    if missing.all():
+        distinct = other.notna().astype("int64")
+    else:
+        distinct = other.groupby(rows["event"]).transform("nunique").astype("int64")
+    rows["n_recipients"] = rows["n_recipients"].astype("Int64").fillna(distinct).astype("int32")
     return rows
 
 
-def _loss(which: pd.Series[Any], source: str, reason: str) -> list[Loss]:
+def _names(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
+    """Turn a column of ids into stripped strings; empty ones are missing."""
+    return _validate.texts(frame[column], what=f"The column {column!r}")
+
+
+def _first(which: pd.Series[Any]) -> int:
+    """Return the number of the first row, counted from one."""
+    return int(which.to_numpy(dtype=bool).argmax()) + 1
+
+
+def _loss(which: pd.Series[Any], source: str, reason: str, advice: str | None = None) -> list[Loss]:
     """Count the rows of a frame that are not used for one reason."""
     number = int(which.sum())
     if not number:
         return []
-    return [Loss("read", source, reason, number, "rows", f"row {int(which.to_numpy().argmax()) + 1}")]
+    return [Loss("read", str(source), reason, number, "rows", f"row {_first(which)}", advice)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import shutil
 import tempfile
@@ -31,7 +32,8 @@ _SETTINGS = (
 class Store:
     """One DuckDB database in memory that spills to a private folder.
 
-    Tables are written once and never changed. The folder goes when the store is collected.
+    Tables are written once and never changed; one that no expression reads any more is dropped before the next is
+    written. The folder goes when the store is collected.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class Store:
         for setting in _SETTINGS:
             self.backend.raw_sql(setting)
         self._numbers = itertools.count()
+        self._unread: collections.deque[str] = collections.deque()
 
     def add(self, table: pa.Table | ir.Table) -> ir.Table:
         """Write a table down and return the expression that reads it.
@@ -54,6 +57,14 @@ class Store:
         -------
         ibis table
         """
-        name = f"t{next(self._numbers)}"
+        # The collector may run in the middle of a query, where a statement of ours would cut off its rows: what it
+        # finds is noted there and dropped here.
+        while self._unread:
+            self.backend.raw_sql(f"DROP TABLE {self._unread.popleft()}")
+        # Ibis calls its own aliases t0, t1, …: a table of that name would be taken for one of them.
+        name = f"held_{next(self._numbers)}"
         self.backend.create_table(name, table, temp=False)
-        return self.backend.table(name)
+        held = self.backend.table(name)
+        # Every expression made from the table holds this node of it, and so keeps the table.
+        weakref.finalize(held.op(), self._unread.append, name).atexit = False
+        return held

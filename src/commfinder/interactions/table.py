@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder import _validate
-from commfinder.errors import InputError
+from commfinder.errors import InputError, nearest
 from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, LOSSES, MEDIA, MEMBERSHIPS, ROLES, Loss
 from commfinder.interactions.store import Store
 from commfinder.period import Period, PeriodLike, parse_period
@@ -24,7 +24,9 @@ from commfinder.result import Result
 
 __all__ = ["Interactions", "losses_frame"]
 
-_ORDER = ("time", "event", "sender", "recipient", "role", "medium", "source", "space", "thread", "n_recipients")
+# All columns, so that no two different rows can change places.
+_FIRST = ("time", "event", "sender", "recipient", "role", "medium", "source", "space", "thread", "n_recipients")
+_ORDER = (*_FIRST, *sorted(set(INTERACTIONS.names) - set(_FIRST)))
 
 
 def losses_frame(losses: Iterable[Loss]) -> pd.DataFrame:
@@ -69,7 +71,7 @@ class Interactions(Result):
     provenance: Provenance
     store: Store
     _schema: ClassVar[str] = "commfinder/interactions/1"
-    _counts: dict[str, int] = field(default_factory=dict)
+    _facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_arrow(
@@ -102,6 +104,7 @@ class Interactions(Result):
         Interactions
         """
         table = table.cast(INTERACTIONS)
+        check_vocabulary(table)
         store = store or Store()
         names, codes = _encode(table["sender"], table["recipient"])
         columns = {name: table[name] for name in table.column_names}
@@ -193,7 +196,9 @@ class Interactions(Result):
     @property
     def media(self) -> list[str]:
         """The media present, sorted."""
-        return sorted(self.rows.select("medium").distinct().to_pyarrow()["medium"].to_pylist())
+        if "media" not in self._facts:
+            self._facts["media"] = self.rows.select("medium").distinct().to_pyarrow()["medium"].to_pylist()
+        return sorted(self._facts["media"])
 
     @property
     def period(self) -> Period | None:
@@ -205,18 +210,30 @@ class Interactions(Result):
         return Period(start, end)
 
     @property
+    def per_source(self) -> dict[str, int]:
+        """Number of rows of each source, sorted by name."""
+        counts = self.rows.group_by("source").aggregate(n=self.rows.count()).order_by("source").to_pyarrow()
+        return dict(zip(counts["source"].to_pylist(), counts["n"].to_pylist(), strict=True))
+
+    @property
     def span_us(self) -> tuple[int | None, int | None]:
         """First and last time in microseconds since 1970 UTC."""
-        found = self.rows.aggregate(low=self.rows.time.min(), high=self.rows.time.max()).to_pyarrow()
-        return found["low"][0].as_py(), found["high"][0].as_py()
+        if "span" not in self._facts:
+            found = self.rows.aggregate(low=self.rows.time.min(), high=self.rows.time.max()).to_pyarrow()
+            self._facts["span"] = found["low"][0].as_py(), found["high"][0].as_py()
+        low, high = self._facts["span"]
+        return low, high
 
     def __len__(self) -> int:
-        if "rows" not in self._counts:
-            self._counts["rows"] = int(self.rows.count().to_pyarrow().as_py())
-        return self._counts["rows"]
+        if "rows" not in self._facts:
+            self._facts["rows"] = int(self.rows.count().to_pyarrow().as_py())
+        return int(self._facts["rows"])
 
     def __repr__(self) -> str:
-        events = int(self.rows.select("source", "event").distinct().count().to_pyarrow().as_py())
+        if "events" not in self._facts:
+            distinct = self.rows.select("source", "event").distinct()
+            self._facts["events"] = int(distinct.count().to_pyarrow().as_py())
+        events = self._facts["events"]
         low, high = self.span_us
         when = "no times"
         if low is not None and high is not None:
@@ -225,9 +242,23 @@ class Interactions(Result):
         media = ", ".join(self.media) or "no medium"
         return f"<Interactions: {len(self)} rows, {events} events, {len(self.names)} people, {media}, {when}>"
 
-    def to_arrow(self) -> pa.Table:
-        """Return the interaction table with names in place of numbers, in canonical row order."""
-        table = self.rows.order_by([ibis.asc(name, nulls_first=True) for name in _ORDER]).to_pyarrow()
+    def to_arrow(self, *, ordered: bool = True) -> pa.Table:
+        """Return the interaction table with names in place of numbers.
+
+        Parameters
+        ----------
+        ordered : bool, default True
+            In canonical row order; False leaves out the sorting.
+
+        Returns
+        -------
+        pyarrow.Table
+            Rows of the schema ``commfinder.interactions.schema.INTERACTIONS``.
+        """
+        return self._named((_canonical(self.rows) if ordered else self.rows).to_pyarrow())
+
+    def _named(self, table: pa.Table) -> pa.Table:
+        """Put names in place of numbers."""
         names = pa.array(self.names.tolist(), pa.string())
         for column in ("sender", "recipient"):
             table = table.set_column(table.column_names.index(column), column, pc.take(names, table[column]))
@@ -238,6 +269,11 @@ class Interactions(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the interaction table as a pandas frame, in canonical row order."""
         frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def _first_rows(self, count: int) -> pd.DataFrame:
+        """Return the first rows in canonical order without sorting the others."""
+        frame: pd.DataFrame = self._named(_canonical(self.rows).limit(count).to_pyarrow()).to_pandas()
         return frame
 
     def select(
@@ -273,7 +309,8 @@ class Interactions(Result):
                 _validate.choice(word, MEDIA, what="medium")
             rows = rows.filter(rows.medium.isin(wanted))
         if people is not None:
-            keep = np.flatnonzero(np.isin(self.names.astype(str), sorted({str(person) for person in people})))
+            chosen = {people} if isinstance(people, str) else {str(person) for person in people}
+            keep = [code for code, name in enumerate(self.people) if name in chosen]
             codes = ibis.memtable(pa.table({"code": pa.array(keep, pa.int32())}))
             rows = rows.semi_join(codes, [("sender", "code")])
             alone = rows.filter(rows.recipient.isnull())
@@ -285,13 +322,12 @@ class Interactions(Result):
         held = self.store.add(rows)
         codes = held.select(code="sender").union(held.filter(held.recipient.notnull()).select(code="recipient"))
         used = np.sort(codes.distinct().to_pyarrow()["code"].to_numpy())
-        inputs = {**self.provenance.inputs, **provenance.inputs}
         result = replace(
             self,
             rows=held,
             losses=self.losses if losses is None else losses,
-            provenance=replace(provenance, inputs=inputs),
-            _counts={},
+            provenance=_after(self.provenance, provenance),
+            _facts={},
         )
         if len(used) == len(self.names):
             return result
@@ -316,14 +352,14 @@ class Interactions(Result):
         """
         renamed = np.array([new_ids.get(name, name) for name in self.people], dtype=object)
         names = np.array(sorted(set(renamed.tolist())), dtype=object)
-        mapping = np.searchsorted(names.astype(str), renamed.astype(str)) if len(names) else np.empty(0, np.int64)
-        result = self._recode(mapping.astype(np.int64), names)
-        inputs = {**self.provenance.inputs, **provenance.inputs}
+        place = {name: code for code, name in enumerate(names.tolist())}
+        mapping = np.array([place[name] for name in renamed.tolist()], dtype=np.int64)
+        result = self._recode(mapping, names)
         return replace(
             result,
             accounts=self.accounts.assign(account=self.accounts["account"].map(lambda a: new_ids.get(a, a))),
             memberships=self.memberships.assign(account=self.memberships["account"].map(lambda a: new_ids.get(a, a))),
-            provenance=replace(provenance, inputs=inputs),
+            provenance=_after(self.provenance, provenance),
         )
 
     def _recode(self, mapping: npt.NDArray[np.int64], names: npt.NDArray[np.object_]) -> Interactions:
@@ -335,7 +371,7 @@ class Interactions(Result):
         for column in ("sender", "recipient"):
             joined = rows.left_join(codes, rows[column] == codes.old).drop("old")
             rows = joined.drop(column).rename({column: "new"})
-        return replace(self, rows=self.store.add(rows.select(*INTERACTIONS.names)), names=names, _counts={})
+        return replace(self, rows=self.store.add(rows.select(*INTERACTIONS.names)), names=names, _facts={})
 
     def automated_names(self) -> list[str]:
         """Return the accounts that are machines or lists, by what sources say, by name and by behaviour; sorted."""
@@ -380,6 +416,17 @@ class Interactions(Result):
         return clean(self, period=period, max_recipients=max_recipients, keep_automated=keep_automated)
 
 
+def _canonical(rows: ir.Table) -> ir.Table:
+    """Sort rows by everything that can tell them apart."""
+    return rows.order_by([ibis.asc(name, nulls_first=True) for name in _ORDER])
+
+
+def _after(before: Provenance, step: Provenance) -> Provenance:
+    """Record a step on a value: its inputs and the key of its pseudonyms stay known."""
+    key = {name: value for name, value in before.parameters.items() if name == "key_id"}
+    return replace(step, inputs={**before.inputs, **step.inputs}, parameters={**key, **step.parameters})
+
+
 def _encode(*columns: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_], list[pa.ChunkedArray]]:
     """Number the distinct names of several columns in sorted order."""
     distinct = pc.unique(pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()))
@@ -393,6 +440,9 @@ def check_vocabulary(table: pa.Table) -> None:
     for column, known in (("role", ROLES), ("medium", MEDIA)):
         for value in pc.unique(table[column]).to_pylist():
             if value not in known:
+                near = nearest(str(value), known)
                 raise InputError(
-                    f"The column {column!r} holds {value!r}.", need=f"Known are: {', '.join(known)}.", hint=""
+                    f"The column {column!r} holds {value!r}.",
+                    need=f"Known are: {', '.join(known)}.",
+                    hint=near if near.startswith("Did") else "",
                 )

@@ -1,0 +1,82 @@
+"""Options that several commands share, and how results are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from commfinder.errors import InputError
+from commfinder.interactions import Interactions, concat
+from commfinder.people import Directory, read_people, resolve_people
+from commfinder.progress import Progress, TerminalProgress
+from commfinder.sources import read
+
+Inputs = Annotated[list[str], typer.Argument(help="Files or folders: mbox, Slack export, CSV, JSON lines or Parquet.")]
+People = Annotated[Path | None, typer.Option(help="The directory: a CSV with person, unit, site, manager, addresses.")]
+Period = Annotated[str | None, typer.Option(help="Such as 2026Q3, 2026-07 or 2026-04-01/2026-10-01.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything in which chance plays a part.")]
+Kind = Annotated[str | None, typer.Option(help="mbox, slack or table; found out where it is not given.")]
+Medium = Annotated[str | None, typer.Option(help="For tables: email, chat, code, meeting, …")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="For tables: our name=the file's, such as sender=author; repeatable."),
+]
+Timezone = Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")]
+TimeFormat = Annotated[str | None, typer.Option(help="For tables: strptime format of times that are not ISO 8601.")]
+
+__all__ = ["mapping", "read_inputs", "show", "terminal"]
+
+
+def terminal() -> Progress:
+    """Return the progress that a terminal shows."""
+    return TerminalProgress()
+
+
+def mapping(pairs: list[str] | None) -> dict[str, str | int | list[str] | None] | None:
+    """Turn words such as sender=author into a mapping of columns; commas join several into one."""
+    if not pairs:
+        return None
+    found: dict[str, str | int | list[str] | None] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not value:
+            raise InputError(f"--column {pair} has no '='.", need="Our name and the file's are needed: sender=author.")
+        parts = value.split(",")
+        found[name] = int(value) if value.isdigit() else parts if len(parts) > 1 else value
+    return found
+
+
+def read_inputs(
+    paths: list[str],
+    people: Path | None,
+    *,
+    kind: str | None,
+    medium: str | None,
+    column: list[str] | None,
+    timezone: str | None,
+    time_format: str | None,
+    progress: Progress,
+) -> tuple[Interactions, Directory | None]:
+    """Read inputs and the directory, and turn accounts into people."""
+    given = {"medium": medium, "columns": mapping(column), "timezone": timezone, "time_format": time_format}
+    options = {name: value for name, value in given.items() if value is not None}
+    parts = []
+    for path in paths:
+        with progress.stage(f"Reading {Path(path).name}"):
+            parts.append(read(path, kind=kind, **options))  # type: ignore[arg-type]
+    inter = concat(parts)
+    if people is None:
+        return inter, None
+    directory = read_people(people)
+    return resolve_people(inter, directory)[0], directory
+
+
+def show(frame: pd.DataFrame, *, rows: int = 200) -> None:
+    """Print a frame as a plain table."""
+    with pd.option_context("display.width", 200, "display.max_columns", 50, "display.max_colwidth", 110):
+        typer.echo(frame.head(rows).to_string(index=False, na_rep="–"))
+    if len(frame) > rows:
+        typer.echo(f"… and {len(frame) - rows} more rows")

@@ -1,0 +1,104 @@
+"""Commands that answer one question without a study file."""
+
+from __future__ import annotations
+
+import json as encoder
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from commfinder.cli import options
+from commfinder.people import read_groups, resolve_groups
+from commfinder.report import Disclosure
+from commfinder.result import records
+
+__all__ = ["assess", "communities"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def communities(
+    inputs: options.Inputs,
+    people: options.People = None,
+    period: options.Period = None,
+    kind: options.Kind = None,
+    medium: options.Medium = None,
+    column: options.Column = None,
+    timezone: options.Timezone = None,
+    time_format: options.TimeFormat = None,
+    seed: options.Seed = 0,
+    json: Json = False,
+) -> None:
+    """Find communities; people are not named, and fewer than five are not shown."""
+    from commfinder.communities import find_communities
+    from commfinder.graph import build_graph
+
+    progress = options.terminal()
+    inter, directory = options.read_inputs(
+        inputs,
+        people,
+        kind=kind,
+        medium=medium,
+        column=column,
+        timezone=timezone,
+        time_format=time_format,
+        progress=progress,
+    )
+    graph = build_graph(inter, directory, period=period)
+    found = find_communities(graph, progress=progress, seed=seed)
+    shown = Disclosure(persons=frozenset(graph.people["person"])).release_communities(found.to_frame())
+    _print(repr(found), shown.to_frame(), json)
+
+
+def assess(
+    inputs: options.Inputs,
+    groups: Annotated[Path, typer.Option(help="The declared groups: a CSV with group and person.")],
+    people: options.People = None,
+    period: options.Period = None,
+    kind: options.Kind = None,
+    medium: options.Medium = None,
+    column: options.Column = None,
+    timezone: options.Timezone = None,
+    time_format: options.TimeFormat = None,
+    permutations: Annotated[int, typer.Option(help="Matched rosters for each group.")] = 999,
+    seed: options.Seed = 0,
+    json: Json = False,
+) -> None:
+    """Judge declared groups; people are not named, and fewer than five are not shown."""
+    from commfinder.declared import assess_groups
+    from commfinder.graph import build_graph
+
+    progress = options.terminal()
+    inter, directory = options.read_inputs(
+        inputs,
+        people,
+        kind=kind,
+        medium=medium,
+        column=column,
+        timezone=timezone,
+        time_format=time_format,
+        progress=progress,
+    )
+    declared = read_groups(groups)
+    declared = resolve_groups(declared, directory) if directory is not None else declared
+    graph = build_graph(inter, directory, period=period)
+    verdicts = assess_groups(graph, declared, permutations=permutations, progress=progress, seed=seed)
+    gate = Disclosure(persons=frozenset(graph.people["person"]))
+    shown = gate.release_verdicts(verdicts.to_frame(), members=verdicts.members).to_frame()
+    columns = [name for name in _VERDICT_COLUMNS if name in shown] if not json else list(shown.columns)
+    _print(repr(verdicts), shown[columns], json)
+
+
+_VERDICT_COLUMNS = ("group", "kind", "verdict", "bigger", "lift", "lift_low", "lift_high", "q", "power")
+
+
+def _print(headline: str, frame: pd.DataFrame, as_json: bool) -> None:
+    """Print a disclosed frame as a table or as JSON."""
+    if as_json:
+        typer.echo(encoder.dumps(records(frame), ensure_ascii=False, indent=1, sort_keys=True))
+        return
+    typer.echo(headline)
+    if len(frame):
+        options.show(frame)

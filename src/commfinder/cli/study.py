@@ -1,0 +1,133 @@
+"""Commands about a study file: demo, init, check, run, schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commfinder.cli import options
+from commfinder.errors import OutputError
+
+__all__ = ["check", "demo", "init", "run", "schema"]
+
+StudyFile = Annotated[Path, typer.Argument(help="The study file.")]
+Out = Annotated[Path | None, typer.Option(help="Folder of the results; 'out' beside the study file by default.")]
+
+
+def demo(
+    people: Annotated[int, typer.Option(help="Number of people, 60 or more.")] = 400,
+    seed: options.Seed = 0,
+    out: Annotated[Path, typer.Option(help="Folder to write to; made anew.")] = Path("commfinder-demo"),
+) -> None:
+    """Simulate an organisation, write its exports, and run the study on them."""
+    from commfinder.simulate import simulate
+
+    progress = options.terminal()
+    with progress.stage(f"Simulating an organisation of {people} people"):
+        organisation = simulate(people=people, seed=seed)
+    with progress.stage("Writing its mail, chat, people and declared groups"):
+        organisation.write(out, overwrite=True)
+    run(out / "study.toml")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to; here by default.")] = Path(),
+) -> None:
+    """Write a commented study file to fill in."""
+    target = folder / "study.toml"
+    if target.exists():
+        raise OutputError(f"{target} exists already.", hint="Name another folder, or move it away.")
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(_TEMPLATE, encoding="utf-8")
+    typer.echo(f"Written: {target}. Fill it in, then: commfinder check {target}")
+
+
+def check(study: StudyFile, period: options.Period = None) -> None:
+    """Say what would be read, mapped and dropped; nothing is written."""
+    from commfinder.study import Study
+
+    found = Study.load(study).check(period, progress=options.terminal())
+    options.show(found.frame)
+    if len(found.losses):
+        typer.echo("\nNot used, or odd:")
+        options.show(found.losses[["stage", "source", "reason", "unit", "count", "where", "advice"]])
+    typer.echo("\nNothing was written.")
+
+
+def run(
+    study: StudyFile,
+    period: options.Period = None,
+    out: Out = None,
+    allow_person_level: Annotated[
+        bool, typer.Option(help="Also write files about single people; needs privacy.purpose in the study file.")
+    ] = False,
+) -> None:
+    """Run the study: the report and all tables."""
+    from commfinder.study import Study
+
+    loaded = Study.load(study)
+    progress = options.terminal()
+    result = loaded.run(period, progress=progress)
+    target = out if out is not None else study.parent / "out"
+    with progress.stage("Writing the report"):
+        written = result.save(target, person_level=True if allow_person_level else None)
+    for sentence in result.sentences:
+        typer.echo(sentence)
+    typer.echo(f"\n{len(written)} files in {target}; the report: {target / 'report.html'}")
+
+
+def schema() -> None:
+    """Print the JSON schema of result.json."""
+    from commfinder.study import result_schema
+
+    typer.echo(json.dumps(result_schema(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
+_TEMPLATE = """\
+# A commfinder study: fill in, then run  commfinder check study.toml  and  commfinder run study.toml
+# Paths are relative to this file. Keys that are not known are errors.
+
+name = "Our organisation"
+period = "2026Q3"             # or 2026, 2026H1, 2026-07, 2026-04-01/2026-10-01; the second date is outside
+seed = 0
+
+# One block for each file or folder of interactions. Only headers are read, never what was written.
+[[inputs]]
+path = "exports/mail"         # an mbox, or a folder of them (.gz and .bz2 too)
+# kind = "mbox"               # mbox, slack or table; found out where it is not given
+# timezone = "Europe/Berlin"  # zone of times that name none
+
+# [[inputs]]
+# path = "exports/slack.zip"
+
+# [[inputs]]
+# path = "exports/reviews.csv"
+# kind = "table"
+# medium = "code"             # email, chat, microblog, wiki, document, meeting, workflow, ticket, code, survey, contact
+# columns = { sender = "author", recipient = "reviewer", time = "merged_at" }
+
+[people]
+path = "hr.csv"               # person, and any of unit, site, manager, level, addresses, since, until
+# columns = { person = "EMPLOYEE_ID", unit = "DEPARTMENT" }
+
+[groups]
+path = "communities.csv"      # group, person, and any of kind, goal, since, until, space
+
+[graph]
+# half_life = 60              # days after which an event weighs half; none by default
+# max_recipients = 20         # events to more people are mass mail
+# outsiders = "drop"          # or "keep": people who are not in the directory
+
+[verdicts]
+# alpha = 0.05                # false discovery rate
+# permutations = 999
+
+[privacy]
+# k = 5                       # the smallest number of people that is shown
+# person_level = false        # files about single people; takes a purpose
+# purpose = ""
+# key = "study.key"           # key of the pseudonyms; keep it apart from the results
+"""

@@ -1,0 +1,346 @@
+"""The result of a study: what was found, what may be shown of it, and the files it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from commfinder.communities import Communities
+from commfinder.declared import Undeclared, Verdicts
+from commfinder.errors import PrivacyError
+from commfinder.graph import InteractionGraph
+from commfinder.people import Aliases, DeclaredGroups, Directory
+from commfinder.period import Period
+from commfinder.provenance import Provenance
+from commfinder.pseudonym import Key, load_key, make_key
+from commfinder.report import (
+    Disclosed,
+    Disclosure,
+    ReportContent,
+    ReportFacts,
+    group_sentences,
+    render_report,
+    summary_sentences,
+)
+from commfinder.result import Result, records
+from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
+from commfinder.study.config import StudyConfig
+from commfinder.study.document import RESULT_SCHEMA, ResultDocument, result_schema
+
+__all__ = ["StudyResult"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyResult(Result):
+    """What a study found in one period.
+
+    Make one with `Study.run`.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        The study file.
+    folder : Path
+        Where the study file lies; the key is looked for from there.
+    period : Period or None
+        The time it is of.
+    graph : InteractionGraph
+        Ties.
+    communities : Communities
+        What was found.
+    verdicts : Verdicts or None
+        Verdicts on declared groups; None where no groups are declared.
+    undeclared : Undeclared or None
+        Communities that nobody declared; None where no groups are declared.
+    people : Directory or None
+        The directory.
+    groups : DeclaredGroups or None
+        The declared groups.
+    aliases : Aliases or None
+        Which account was taken for whom.
+    losses : pandas.DataFrame
+        The whole account of what was not used.
+    interactions_read : int
+        Rows that were read.
+    provenance : Provenance
+        What made this value.
+    """
+
+    config: StudyConfig
+    folder: Path
+    period: Period | None
+    graph: InteractionGraph
+    communities: Communities
+    verdicts: Verdicts | None
+    undeclared: Undeclared | None
+    people: Directory | None
+    groups: DeclaredGroups | None
+    aliases: Aliases | None
+    losses: pd.DataFrame
+    interactions_read: int
+    provenance: Provenance
+    _schema: ClassVar[str] = RESULT_SCHEMA
+
+    @cached_property
+    def content(self) -> ReportContent:
+        """What may be shown: every piece has passed the disclosure control."""
+        gate = Disclosure(k=self.config.privacy.k, persons=self._persons)
+        sizes = dict(zip(self.communities.summary["community"], self.communities.summary["size"], strict=True))
+        verdicts = hidden = None
+        if self.verdicts is not None and self.undeclared is not None:
+            frame = self.verdicts.to_frame()
+            verdicts = gate.release_verdicts(frame, members=self.verdicts.members, community_sizes=sizes)
+            group_sizes = dict(zip(frame["group"], frame["size"], strict=True))
+            hidden = gate.release_undeclared(self.undeclared.to_frame(), group_sizes=group_sizes)
+        return ReportContent(
+            title=self.config.name,
+            period=self._period_words,
+            facts=self._facts,
+            verdicts=verdicts,
+            communities=gate.release_communities(self.communities.to_frame()),
+            undeclared=hidden,
+            losses=gate.release_losses(self.losses),
+            settings=self._settings,
+            versions=self.provenance.versions,
+            inputs=self.provenance.inputs,
+            limits=self._limits,
+        )
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, in plain sentences that may be shown."""
+        content = self.content
+        return summary_sentences(content.verdicts, content.communities, content.undeclared, content.facts)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the verdicts, or the communities where no groups are declared, with all their evidence."""
+        return self.verdicts.to_frame() if self.verdicts is not None else self.communities.to_frame()
+
+    def to_html(self) -> str:
+        """Return the report: one page that opens offline and names nobody."""
+        return render_report(self.content, persons=sorted(self._persons))
+
+    def to_json(self) -> str:
+        """Return what may be shown as JSON; `commfinder schema` prints its schema."""
+        return json_bytes(self._document()).decode()
+
+    def save(self, out: str | Path, *, person_level: bool | None = None) -> list[Path]:
+        """Write the report and the tables to a folder.
+
+        Parameters
+        ----------
+        out : path
+            The folder; made if it is not there. Files of an earlier run in it are replaced.
+        person_level : bool, optional
+            Whether to write files about single people (their name says so); by default as the study file has it. They
+            hold pseudonyms unless the study file says otherwise, and need a purpose there.
+
+        Returns
+        -------
+        list of Path
+            report.html; verdicts, communities and undeclared as CSV and Parquet; result.json and its schema; and last
+            manifest.json with the digest of each.
+
+        Raises
+        ------
+        OutputError
+            If the folder can not be written.
+        PrivacyError
+            If files about single people are asked for without a purpose, or the key lies in the folder.
+        """
+        privacy = self.config.privacy
+        wanted = privacy.person_level if person_level is None else person_level
+        files = self._shown_files()
+        key_path = self.folder / privacy.key
+        facts: dict[str, Any] = {"name": self.config.name, "period": self._period_words, "person_level": wanted}
+        facts["provenance"] = self.provenance.to_dict()
+        if wanted:
+            key = self._key(key_path, Path(out))
+            files |= self._person_files(key)
+            facts |= {"purpose": privacy.purpose, "key_id": key.id if key else None}
+        return write_all(files, Path(out), facts=facts, key=key_path if wanted and privacy.pseudonymise else None)
+
+    def __repr__(self) -> str:
+        judged = repr(self.verdicts) if self.verdicts is not None else "no declared groups"
+        return f"<StudyResult {self.config.name!r}, {self._period_words}: {judged}>"
+
+    def _shown_files(self) -> dict[str, bytes]:
+        """Return the files that may be shown."""
+        document = self._document()
+        files = {
+            "report.html": self.to_html().encode(),
+            "result.json": json_bytes(document),
+            "result.schema.json": json_bytes(result_schema()),
+        }
+        for name in ("verdicts", "communities", "undeclared"):
+            piece = getattr(self.content, name)
+            if piece is not None:
+                frame = self._table(piece)
+                files[f"{name}.csv"], files[f"{name}.parquet"] = csv_bytes(frame), parquet_bytes(frame)
+        return files
+
+    def _person_files(self, key: Key | None) -> dict[str, bytes]:
+        """Return the files about single people."""
+        members = self.communities.members
+        tables = {"members": members, "ties": self.graph.ties}
+        if self.verdicts is not None:
+            tables["standings"] = self.verdicts.members
+        files = {}
+        for name, frame in tables.items():
+            hidden = frame.copy()
+            for column in ("person", "person_a", "person_b"):
+                if key is not None and column in hidden:
+                    hidden[column] = [key.pseudonym("person", one) for one in hidden[column]]
+            hidden = hidden.sort_values([column for column in hidden.columns if column.startswith("person")])
+            files[f"person-level-{name}.csv"] = csv_bytes(hidden)
+            files[f"person-level-{name}.parquet"] = parquet_bytes(hidden)
+        return files
+
+    def _key(self, path: Path, out: Path) -> Key | None:
+        """Return the key for pseudonyms, made where there is none yet; None where names are wanted."""
+        privacy = self.config.privacy
+        if not privacy.purpose.strip():
+            raise PrivacyError(
+                "Files about single people are asked for without a purpose.",
+                need="It is kept with them, so that whoever finds them knows what they may be used for.",
+                hint='Write one under [privacy] in the study file: purpose = "…".',
+            )
+        if not privacy.pseudonymise:
+            return None
+        if path.resolve().is_relative_to(out.resolve()):
+            raise PrivacyError(
+                f"The key {path.name} lies in the folder of results.", hint="Name another folder with --out."
+            )
+        return load_key(path) if path.exists() else make_key(path)
+
+    def _document(self) -> dict[str, Any]:
+        """Return what result.json holds, checked against its schema."""
+        content = self.content
+        rows = {
+            name: None if getattr(content, name) is None else records(self._table(getattr(content, name)))
+            for name in ("verdicts", "communities", "undeclared", "losses")
+        }
+        facts = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(content.facts).items()}
+        document = {
+            "schema": RESULT_SCHEMA,
+            "name": content.title,
+            "period": content.period,
+            "k": content.k,
+            "facts": facts,
+            "sentences": self.sentences,
+            **rows,
+            "settings": dict(content.settings),
+            "provenance": self.provenance.to_dict(),
+        }
+        ResultDocument.model_validate(document)
+        return document
+
+    def _table(self, piece: Disclosed) -> pd.DataFrame:
+        """Return a disclosed piece as a frame, with the sentences for verdicts."""
+        frame = piece.to_frame()
+        if piece.kind == "verdicts":
+            told = [group_sentences(row, piece.k) for row in piece.rows]
+            frame["reason"] = [" ".join(lines[:-1]) if len(lines) > 1 else " ".join(lines) for lines in told]
+            frame["help"] = [lines[-1] if len(lines) > 1 else "" for lines in told]
+        if frame.empty:
+            return pd.DataFrame(columns=_EMPTY[piece.kind])
+        return _typed(frame)
+
+    @property
+    def _persons(self) -> frozenset[str]:
+        """Ids and addresses of everybody known, none of which may be shown."""
+        known = set(self.graph.people["person"])
+        if self.people is not None:
+            known |= {address for cell in self.people.frame["addresses"] for address in cell}
+        if self.aliases is not None:
+            known |= set(self.aliases.frame["account"])
+        return frozenset(known)
+
+    @property
+    def _period_words(self) -> str:
+        """The period in words."""
+        if self.config.period and self.period and str(self.period) != self.config.period:
+            return f"{self.config.period} ({self.period.start.date()} up to {self.period.end.date()})"
+        if self.period is None:
+            return "all of time"
+        return f"{self.period.start.date()} up to {self.period.end.date()}"
+
+    @property
+    def _facts(self) -> ReportFacts:
+        """How much the result rests on."""
+        graph = self.graph
+        sources = tuple(one.name or Path(one.path).name for one in self.config.inputs)
+        return ReportFacts(
+            people=len(graph.people),
+            interactions_read=self.interactions_read,
+            interactions_used=len(graph.interactions),
+            ties=int(graph.ties["tie"].sum()),
+            media=tuple(graph.interactions.media),
+            sources=sources,
+            units_known=bool(graph.people["unit"].notna().any()),
+        )
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Settings that decide numbers, in the order in which the report shows them."""
+        config, graph = self.config, self.graph
+        windows = graph.windows
+        settings: dict[str, Any] = {
+            "seed": config.seed,
+            "a tie is": str(graph.rule),
+            "windows": f"{windows.count} of {windows.days:g} days" if windows else "none (no times)",
+            "mass mail": f"more than {config.graph.max_recipients} recipients",
+            "half-life": f"{config.graph.half_life:g} days" if config.graph.half_life else "none",
+            "resolution": f"{self.communities.resolution.value:.3f} ({self.communities.resolution.how})",
+            "agreement of runs": f"{self.communities.agreement:.3f} over {self.communities.runs} runs",
+            "beyond formal structure": "searched" if self.communities.searched_beyond else "not searched",
+        }
+        if self.verdicts is not None:
+            settings |= {
+                "false discovery rate": config.verdicts.alpha,
+                "extra density worth finding": config.verdicts.target,
+                "matched rosters": config.verdicts.permutations,
+            }
+        return settings | {"smallest number of people shown": config.privacy.k}
+
+    @property
+    def _limits(self) -> tuple[str, ...]:
+        """What this study can not tell."""
+        limits = [
+            "Only what passed through the sources named here was seen; who works together in other ways was not.",
+            "Probabilities of verdicts and of communities are not calibrated yet and are therefore not shown.",
+        ]
+        if self.verdicts is not None and not self._facts.units_known:
+            limits.append("No units are known: a group that stands out may do so because its members share a unit.")
+        if not self.communities.searched_beyond:
+            limits.append("Communities across units that overlap with others were not looked for.")
+        return tuple(limits)
+
+
+_EMPTY = {
+    "verdicts": ["group", "verdict", "reason", "help"],
+    "communities": ["community", "size_low", "size_high"],
+    "undeclared": ["community", "size_low", "size_high", "nearest"],
+    "losses": ["stage", "source", "reason", "unit", "count_low", "count_high", "advice"],
+}
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns the same types whatever is missing in them."""
+    typed = frame.copy()
+    for name in typed.columns:
+        if name.endswith(("_low", "_high")) and not name.startswith("lift"):
+            typed[name] = typed[name].astype("Int64")
+        elif typed[name].dtype == object or pd.api.types.is_string_dtype(typed[name].dtype):
+            kinds = {type(value) for value in typed[name] if value is not None and not pd.isna(value)}
+            if kinds == {bool}:
+                typed[name] = typed[name].astype("boolean")
+            elif kinds and kinds <= {int, float}:
+                typed[name] = typed[name].astype("Float64")
+            else:
+                typed[name] = typed[name].astype("string")
+    return typed
