@@ -143,7 +143,7 @@ def texts(values: pd.Series[Any], *, what: str) -> pd.Series[Any]:
                 need="One value in each row is needed.",
                 hint="Give every value a row of its own, for example with DataFrame.explode.",
             )
-        values = values.map(_whole)
+        values = pd.Series([_plain(cell) for cell in values], index=values.index, dtype=object)
     if pd.api.types.is_float_dtype(values.dtype):
         present = values.dropna()
         if bool((present.abs() > _EXACT).any()):
@@ -154,18 +154,14 @@ def texts(values: pd.Series[Any], *, what: str) -> pd.Series[Any]:
             )
         if bool((present % 1 == 0).all()):
             values = values.astype("Int64")
-    try:
-        text = values.astype("string").str.strip()
-        pa.array(text, pa.string(), from_pandas=True)
-    except UnicodeEncodeError:
-        # Half of a surrogate pair, as broken JSON holds it, is no character.
-        text = values.map(lambda cell: str(cell).encode(errors="replace").decode(), na_action="ignore").astype("string")
-        text = text.str.strip()
+    text: pd.Series[Any] = values.astype("string").str.strip()
     return text.where(text.str.len() > 0)
 
 
-def _whole(cell: Any) -> Any:
-    """Turn a floating-point number that is whole into an integer."""
+def _plain(cell: Any) -> Any:
+    """Turn a floating-point number that is whole into an integer, and half of a surrogate pair into a question mark."""
+    if isinstance(cell, str):
+        return cell if cell.isascii() else cell.encode(errors="replace").decode()
     return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) <= _EXACT else cell
 
 
@@ -186,7 +182,7 @@ def seed(value: Any) -> int:
 
 def count(value: Any, *, what: str, low: int = 1, high: int | None = None) -> int:
     """Check a whole number within bounds, both inside."""
-    good = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= low
+    good = not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= low
     if not good or (high is not None and int(value) > high):
         bounds = f"at least {low}" if high is None else f"from {low} to {high}"
         raise InputError(f"{what} is {value!r}.", need=f"A whole number {bounds} is needed.")
@@ -202,7 +198,7 @@ def positive(value: Any, *, what: str) -> float:
 
 def fraction(value: Any, *, what: str) -> float:
     """Check a number from 0 to 1, both inside."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise InputError(f"{what} is {value!r}.", need="A number from 0 to 1 is needed.")
     return float(value)
 

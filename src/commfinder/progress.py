@@ -65,7 +65,7 @@ class TerminalProgress:
         from rich.progress import Progress as Bars
 
         if not (self._console.is_terminal or self._console.is_jupyter):
-            self._console.print(f"{label} …", highlight=False)
+            self._console.print(f"{label} …", highlight=False, markup=False)
             yield _SilentStage()
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

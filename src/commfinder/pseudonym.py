@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from pathlib import Path
+from typing import NoReturn
 
 from commfinder.errors import MissingFileError, PrivacyError
 
@@ -73,6 +74,9 @@ class Key:
 
     def __repr__(self) -> str:
         return f"<Key {self.id}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise PrivacyError("A key can not be pickled.", hint="Load it again with commfinder.load_key where it is used.")
 
 
 def make_key(path: str | Path) -> Key:

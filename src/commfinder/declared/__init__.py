@@ -6,5 +6,6 @@ with its evidence, and `Undeclared`, the communities that nobody declared.
 
 from commfinder.declared.assess import Verdicts, assess_groups
 from commfinder.declared.matching import Undeclared, undeclared
+from commfinder.declared.verdict import HELP, VERDICTS
 
-__all__ = ["Undeclared", "Verdicts", "assess_groups", "undeclared"]
+__all__ = ["HELP", "VERDICTS", "Undeclared", "Verdicts", "assess_groups", "undeclared"]

@@ -140,7 +140,11 @@ def assess_groups(
             evidence.append(bench.examine(name, people, groups.about(name)["spaces"]))
             stage.advance()
     q = benjamini_hochberg([one.p if one.active >= 5 else np.nan for _, one in evidence])
-    rulings = [rule(one, float(value), settings) for (_, one), value in zip(evidence, q, strict=True)]
+    core_q = benjamini_hochberg([one.core_p if one.active >= 5 else np.nan for _, one in evidence])
+    rulings = [
+        rule(one, float(value), float(of_core), settings)
+        for (_, one), value, of_core in zip(evidence, q, core_q, strict=True)
+    ]
     frame = _frame(groups, evidence, rulings, q).join(match_communities(members, found))
     columns = [name for name in _COLUMNS if name in frame]
     options = {"alpha": alpha, "target": target, "permutations": permutations}

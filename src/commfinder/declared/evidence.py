@@ -18,6 +18,7 @@ from commfinder.declared.shape import (
     component_share,
     member_scores,
     peel_core,
+    peel_cores,
     significant_outsiders,
 )
 from commfinder.declared.statistics import Lift, lift, poisson_tail, power, z_score
@@ -30,7 +31,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _WINDOW_Z = 1.64
-_CORE_PERMUTATIONS = 199
+_FIRST_ROUND, _STOP_AT, _CELLS = 99, 20, 4_000_000
 _BLOCKS = 6
 
 
@@ -186,14 +187,14 @@ def gather(
     observed, expected = int(ties.sum()) // 2, float(lam.sum()) / 2
     base = float(roster.expected_activity.sum()) / 2
     residual = float(z_score(observed, float(roster.expected.sum()) / 2))
-    core, core_z = peel_core(ties, lam)
+    core, _ = peel_core(ties, lam)
     p_permutation, core_p = 1.0, 1.0
     if len(tested) >= MIN_CORE:
         found = matched_permutation(
             tested, residual, table=table, null=formal, matcher=matcher, permutations=settings.permutations, rng=rng
         )
         p_permutation = found.p
-        core_p = _core_p(tested, core_z, table, formal, matcher, rng)
+        core_p = _core_p(roster, table, formal, matcher, settings.permutations, rng)
     shape_of = np.flatnonzero(core) if core_p <= settings.alpha and core.any() else np.arange(len(tested))
     inner = np.ix_(shape_of, shape_of)
     return Evidence(
@@ -224,17 +225,19 @@ def gather(
 
 
 def _core_p(
-    tested: IntArray, core_z: float, table: TieTable, null: DyadNull, matcher: Matcher, rng: np.random.Generator
+    roster: Roster, table: TieTable, null: DyadNull, matcher: Matcher, permutations: int, rng: np.random.Generator
 ) -> float:
     """Compare the core with the cores of matched rosters: all are chosen the same way, so the choice is no gain."""
-    if not np.isfinite(core_z):
-        return 1.0
+    _, core_z = peel_core(roster.ties, roster.expected)
     hits, seen = 0, 0
-    for roster in matcher.draw(tested, _CORE_PERMUTATIONS, rng):
-        i, j = np.meshgrid(roster, roster, indexing="ij")
-        hits += peel_core(table.joined(i, j) & (i != j), null.expected(i, j))[1] >= core_z - 1e-9
-        seen += 1
-        if hits >= 20:
+    step = max(_CELLS // max(len(roster.tested) ** 2, 1), 1)
+    for size in (min(_FIRST_ROUND, permutations), max(permutations - _FIRST_ROUND, 0)):
+        drawn = matcher.draw(roster.tested, size, rng) if size else np.empty((0, len(roster.tested)), dtype=np.int64)
+        for start in range(0, len(drawn), step):
+            i, j = drawn[start : start + step, :, None], drawn[start : start + step, None, :]
+            _, z = peel_cores(table.joined(i, j) & (i != j), null.expected(i, j))
+            hits, seen = hits + int((z >= core_z - 1e-9).sum()), seen + len(z)
+        if hits >= _STOP_AT:
             break
     return (1 + hits) / (1 + seen)
 

@@ -93,18 +93,39 @@ def peel_core(ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, float]:
     The stage is chosen by looking at the ties, so its z says nothing by itself: compare it with that of the cores of
     matched rosters, or confirm the core on windows that it was not chosen on.
     """
-    left = np.ones(len(ties), dtype=bool)
-    inner, mean = ties.sum(axis=1).astype(np.float64), expected.sum(axis=1)
-    best, best_z = np.zeros(len(ties), dtype=bool), -np.inf
-    while left.sum() >= MIN_CORE:
-        z = float(z_score(inner[left].sum() / 2, mean[left].sum() / 2))
-        if z > best_z:
-            best, best_z = left.copy(), z
-        score = np.where(left, z_score(inner, mean), np.inf)
-        weakest = int(score.argmin())
-        left[weakest] = False
-        inner = inner - ties[weakest]
-        mean = mean - expected[weakest]
+    cores, z = peel_cores(ties[None], expected[None])
+    return cores[0], float(z[0])
+
+
+def peel_cores(ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, FloatArray]:
+    """Peel many groups of one size at once: `peel_core` of each.
+
+    Parameters
+    ----------
+    ties : ndarray of bool, shape (r, s, s)
+        Ties of each group.
+    expected : ndarray of float, shape (r, s, s)
+        λ of each group.
+
+    Returns
+    -------
+    cores : ndarray of bool, shape (r, s)
+    z : ndarray of float, shape (r,)
+    """
+    groups, size, _ = ties.shape
+    rows = np.arange(groups)
+    left = np.ones((groups, size), dtype=bool)
+    inner, mean = ties.sum(axis=2).astype(np.float64), expected.sum(axis=2)
+    best, best_z = np.zeros((groups, size), dtype=bool), np.full(groups, -np.inf)
+    for _ in range(size - MIN_CORE + 1):
+        z = z_score((inner * left).sum(axis=1) / 2, (mean * left).sum(axis=1) / 2)
+        better = z > best_z + 1e-12
+        best_z = np.where(better, z, best_z)
+        best[better] = left[better]
+        weakest = np.where(left, z_score(inner, np.maximum(mean, 0.0)), np.inf).argmin(axis=1)
+        left[rows, weakest] = False
+        inner = inner - ties[rows, weakest]
+        mean = mean - expected[rows, weakest]
     return best, best_z
 
 

@@ -40,7 +40,7 @@ _MIN_COVERAGE, _MIN_ACTIVE, _MIN_POWER, _SURE_POWER = 0.6, 5, 0.5, 0.8
 _MIN_LIFT_LOW, _MIN_EXTRA = 1.3, 0.05
 _CORE_MOST, _CORE_SOME, _PERSISTENT, _CONNECTED, _HELD = 0.6, 0.2, 2 / 3, 0.8, 0.6
 _THIRD = {"emerging": "last", "dormant": "first"}
-_CORE_ALPHA, _THIRD_ALPHA, _BIGGER = 0.01, 0.001, 0.2
+_THIRD_ALPHA, _BIGGER = 0.001, 0.2
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Ruling:
     reason: str
 
 
-def rule(evidence: Evidence, q: float, settings: Settings) -> Ruling:
+def rule(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Ruling:
     """Rule on one group.
 
     Parameters
@@ -71,6 +71,8 @@ def rule(evidence: Evidence, q: float, settings: Settings) -> Ruling:
         What is known of it.
     q : float
         Its false discovery rate among all groups tested.
+    core_q : float
+        The same of its core.
     settings : Settings
         Level and target.
 
@@ -83,15 +85,15 @@ def rule(evidence: Evidence, q: float, settings: Settings) -> Ruling:
     In this order: insufficient; split; real or broker-dependent; core-only; dormant or emerging; formal-only; paper;
     and uncertain where no rule holds. A "no" needs power, not only the lack of a "yes".
     """
-    found = q <= settings.alpha
-    verdict, why = _verdict(evidence, found, settings)
+    found, core_found = q <= settings.alpha, core_q <= settings.alpha
+    verdict, why = _verdict(evidence, found, core_found, settings)
     stands = verdict in ("real", "broker-dependent", "core-only", "split", "emerging")
     bigger = stands and evidence.outsiders >= max(1, _BIGGER * evidence.active)
     tail = " More people belong to it by their ties than its roster lists." if bigger else ""
     return Ruling(verdict, bigger, why + tail)
 
 
-def _verdict(e: Evidence, found: bool, settings: Settings) -> tuple[str, str]:
+def _verdict(e: Evidence, found: bool, core_found: bool, settings: Settings) -> tuple[str, str]:
     """Apply the rules in their order."""
     missing = _insufficient(e, found, settings)
     if missing:
@@ -102,7 +104,7 @@ def _verdict(e: Evidence, found: bool, settings: Settings) -> tuple[str, str]:
             f"{_ties(e, settings)}; it falls into two halves that stand out each, with no extra ties across.",
         )
     strong = found and e.lift.low > _MIN_LIFT_LOW and e.lift.extra_density >= _MIN_EXTRA
-    core_stands = e.core_p <= _CORE_ALPHA and (e.core_held_out or not e.persistence >= 0)
+    core_stands = core_found and (e.core_held_out or not e.persistence >= 0)
     if strong and e.coverage < _MIN_COVERAGE:
         return "core-only", (
             f"{_ties(e, settings)}; they are {_percent(e.coverage)} of the {e.size} members listed, and the rest "

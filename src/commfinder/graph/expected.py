@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_STEPS, _TOLERANCE = 200, 1e-4
+_STEPS, _TOLERANCE, _ROUNDING = 200, 1e-4, 1e-9
 
 
 @dataclass(frozen=True)
@@ -286,6 +286,8 @@ class _Fit:
         site_sum += float(change[at_site].sum())
         manager = _by_unit(s, i, j, s.same_manager(i, j), full)
         report = _by_unit(s, i, j, s.reports(i, j), full)
+        # What is left of a block of which every pair is left out is rounding, of either sign.
+        blocks = np.where(blocks > _ROUNDING, blocks, 0.0)
         return np.maximum(by_person, 0.0), blocks, site_sum, manager, report
 
 

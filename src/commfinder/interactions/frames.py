@@ -75,9 +75,7 @@ def table_from_frame(
     return pa.table(arrays).cast(INTERACTIONS), losses
 
 
-def times_to_us(
-    values: pd.Series[Any], *, timezone: str | None, column: str
-) -> tuple[pd.Series[Any], pd.Series[Any]]:
+def times_to_us(values: pd.Series[Any], *, timezone: str | None, column: str) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Turn times into microseconds since 1970 UTC; what can not be read becomes missing.
 
     Parameters
@@ -156,7 +154,7 @@ def _utc(values: pd.Series[Any], zone: zoneinfo.ZoneInfo | None) -> pd.Series[An
     if values.dt.tz is None:
         summer = np.ones(len(values), dtype=bool)
         values = values.dt.tz_localize(zone or "UTC", ambiguous=summer, nonexistent="shift_forward")
-    exact = values.dt.tz_convert("UTC").dt.as_unit("us").astype("int64").astype("Int64")
+    exact: pd.Series[Any] = values.dt.tz_convert("UTC").dt.as_unit("us").astype("int64").astype("Int64")
     exact[values.isna()] = pd.NA
     return exact
 
@@ -181,7 +179,8 @@ def _number_times(values: pd.Series[Any], column: str) -> pd.Series[Any] | None:
     fits = (numbers.abs() < 2.0**62 / factor).fillna(False).astype(bool)
     if pd.api.types.is_integer_dtype(values.dtype):
         return values.where(fits).astype("Int64") * factor // divisor
-    return (numbers.where(fits) * (factor / divisor)).round().astype("Int64")
+    scaled: pd.Series[Any] = (numbers.where(fits) * (factor / divisor)).round().astype("Int64")
+    return scaled
 
 
 def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
@@ -202,7 +201,7 @@ def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
 
 def _roles(values: pd.Series[Any]) -> pd.Series[Any]:
     """Check roles; a missing one is 'to'."""
-    words = values.astype("string").str.strip().replace("", pd.NA).fillna("to")
+    words = _validate.texts(values, what="The column of roles").fillna("to")
     for word in words.unique():
         _validate.choice(str(word), ROLES, what="role")
     return words

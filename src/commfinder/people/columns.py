@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from commfinder.errors import FormatError, InputError
+from commfinder import _validate
+from commfinder.errors import FormatError, InputError, nearest
 from commfinder.interactions import Loss
 
-__all__ = ["dates", "read_delimited", "texts"]
+__all__ = ["dates", "named", "place", "read_delimited"]
+
+_LINE = "line"
 
 
 def read_delimited(path: Path) -> tuple[pd.DataFrame, list[Loss]]:
@@ -26,38 +30,58 @@ def read_delimited(path: Path) -> tuple[pd.DataFrame, list[Loss]]:
     Returns
     -------
     frame : pandas.DataFrame
-        Every column as string, empty cells missing.
+        Every column as string, empty cells missing; the index holds the lines.
     losses : list of Loss
         What was skipped or replaced.
 
     Raises
     ------
     FormatError
-        If the file is a folder or empty.
+        If the file is a folder, empty, or no delimited text.
     """
     if path.is_dir():
         raise FormatError(f"{path.name} is a folder.", need="A CSV file is needed.")
     text, losses = _decoded(path)
-    lines = text.splitlines()
-    if not lines:
+    delimiter, rows = _rows(text, path.name)
+    if not rows:
         raise FormatError(f"{path.name} is empty.", need="A CSV file with a line of column names is needed.")
-    delimiter = max(",;\t", key=lines[0].count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    header = [name.strip() for name in rows[0]]
-    good, ragged = [], 0
+    header = [name.strip() or f"column {number}" for number, name in enumerate(rows[0][1], start=1)]
+    good, lines, ragged = [], [], 0
     first = ""
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for line, row in rows[1:]:
         if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
             ragged += 1
-            first = first or f"line {number}"
+            first = first or f"line {line}"
             continue
         good.append((row + [""] * len(header))[: len(header)])
+        lines.append(line)
     if ragged:
-        losses.append(Loss("read", path.name, "row with too many cells: not used", ragged, "rows", first, "Quote it."))
-    frame = pd.DataFrame(good, columns=header, dtype="string")
+        advice = f"Put quotation marks round cells that hold {delimiter!r}."
+        losses.append(Loss("read", path.name, "row with too many cells: not used", ragged, "rows", first, advice))
+    frame = pd.DataFrame(good, columns=header, index=pd.Index(lines, name=_LINE, dtype="int64"), dtype="string")
     return frame.replace("", pd.NA), losses
+
+
+def _rows(text: str, name: str) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Cut a text into rows that are not blank, each with the line on which it begins."""
+    lines = text.splitlines()
+    top = next((line for line in lines if line.strip()), "")
+    told = top.strip().lower().removeprefix("sep=")
+    # Excel may say in a line of its own what stands between the cells.
+    says = top.strip().lower().startswith("sep=") and len(told) == 1
+    delimiter = told if says else max(",;\t", key=top.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows, begins = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((begins, row))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise FormatError(
+            f"{name}, line {begins}, is no row of a CSV file: {error}.", hint="Look for a quotation mark never closed."
+        ) from None
+    return delimiter, rows[1:] if says else rows
 
 
 def _decoded(path: Path) -> tuple[str, list[Loss]]:
@@ -75,12 +99,52 @@ def _decoded(path: Path) -> tuple[str, list[Loss]]:
         return raw.decode("cp1252", errors="replace"), [loss]
 
 
-def texts(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Turn cells into stripped strings; empty ones are missing; whole numbers gain no '.0'."""
-    if pd.api.types.is_float_dtype(values.dtype) and bool((values.dropna() % 1 == 0).all()):
-        values = values.astype("Int64")
-    text = values.astype("string").str.strip()
-    return text.where(text.str.len() > 0)
+def named(data: Any, known: Sequence[str], columns: Mapping[str, str], *, what: str) -> pd.DataFrame:
+    """Take a table and give its columns our names.
+
+    Parameters
+    ----------
+    data : frame-like
+        What a caller gave.
+    known : sequence of str
+        Our names.
+    columns : mapping of str to str
+        The caller's name of a column by ours.
+    what : str
+        What the table is, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the lines of the file, or the numbers of the rows from one, as index.
+
+    Raises
+    ------
+    ColumnError
+        If a column is not there.
+    InputError
+        If one of ours is not known.
+    """
+    frame = _validate.as_frame(data, what=what)
+    for ours in columns:
+        if ours not in known:
+            raise InputError(f"{ours!r} is no column of {what.lower()}.", hint=nearest(ours, known))
+    _validate.columns(frame, columns.values(), what=what)
+    if frame.index.name != _LINE:
+        frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    # A column that bears our name and is not the one meant would stand there twice.
+    meant = set(columns.values())
+    frame = frame.drop(columns=[ours for ours in columns if ours in frame.columns and ours not in meant])
+    return pd.DataFrame(
+        {ours: frame[theirs] for ours, theirs in columns.items()}
+        | {name: frame[name] for name in frame.columns if name not in meant},
+        index=frame.index,
+    )
+
+
+def place(which: pd.Series[Any]) -> str:
+    """Name the first place where something holds: a line of a file, or a row of a frame."""
+    return f"{which.index.name} {which.index[int(which.to_numpy(dtype=bool).argmax())]}"
 
 
 def dates(values: pd.Series[Any], *, column: str) -> pd.Series[Any]:
@@ -92,13 +156,12 @@ def dates(values: pd.Series[Any], *, column: str) -> pd.Series[Any]:
         Naming the value and its line, where one is not an ISO 8601 date.
     """
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        text = texts(values)
+        text = _validate.texts(values, what=f"The column {column!r}")
         parsed = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
         bad = text.notna() & parsed.isna()
         if bad.any():
-            line = int(bad.to_numpy().argmax()) + 2
             raise InputError(
-                f"{text[bad].iloc[0]!r} in column {column!r}, line {line}, is not a date.",
+                f"{text[bad].iloc[0]!r} in column {column!r}, {place(bad)}, is not a date.",
                 need="ISO 8601 is needed, for example 2026-07-01.",
                 hint="Export the dates as year-month-day.",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pandas as pd
 from commfinder import _validate
 from commfinder.errors import InputError
 from commfinder.interactions import Interactions, Loss
-from commfinder.people.columns import dates, read_delimited, texts
+from commfinder.people.columns import dates, named, place, read_delimited
 from commfinder.provenance import Provenance, file_digest, record
 from commfinder.result import Result
 
@@ -21,6 +22,8 @@ __all__ = ["Directory", "canonical_address", "read_people"]
 
 _KNOWN = ("person", "unit", "site", "manager", "level", "addresses", "since", "until")
 _SEPARATORS = re.compile(r"[;,|\s]+")
+_BRACKETED = re.compile(r"<([^<>]*)>")
+_NAMED = re.compile(r"(?:\"[^\"]*\"|[^;,|<>\"])*<[^<>]*>")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,16 +79,17 @@ class Directory(Result):
         >>> Directory.from_frame({"person": ["ada", "ben"], "unit": ["R&D", "R&D"]})
         <Directory: 2 people, 1 unit>
         """
-        frame = _validate.as_frame(data, what="The table of people").reset_index(drop=True)
-        frame = frame.rename(columns={old: new for new, old in columns.items()})
-        _validate.columns(frame, ["person"], what="The table of people", hint="Say which it is: person='EMPLOYEE_ID'.")
-        clean = pd.DataFrame({"person": texts(frame["person"])})
+        what = "The table of people"
+        frame = named(data, _KNOWN, columns, what=what)
+        _validate.columns(frame, ["person"], what=what, hint="Say which it is: person='EMPLOYEE_ID'.")
+        clean = pd.DataFrame({"person": _validate.texts(frame["person"], what="The column 'person'")})
         for name in ("unit", "site", "manager"):
-            clean[name] = texts(frame[name]) if name in frame else pd.Series(pd.NA, frame.index, dtype="string")
-        clean["level"] = pd.to_numeric(frame["level"], errors="coerce").astype("Float64") if "level" in frame else pd.NA
-        clean["level"] = clean["level"].astype("Float64")
-        raw = frame["addresses"] if "addresses" in frame else pd.Series([()] * len(frame), dtype=object)
-        clean["addresses"] = [_addresses(value) for value in raw]
+            empty = pd.Series(pd.NA, frame.index, dtype="string")
+            clean[name] = _validate.texts(frame[name], what=f"The column {name!r}") if name in frame else empty
+        given = frame["level"] if "level" in frame else pd.Series(pd.NA, frame.index, dtype="Float64")
+        clean["level"] = pd.to_numeric(given, errors="coerce").astype("Float64")
+        raw = frame["addresses"] if "addresses" in frame else [()] * len(frame)
+        clean["addresses"] = pd.Series([_addresses(value) for value in raw], index=frame.index, dtype=object)
         for name in ("since", "until"):
             clean[name] = (
                 dates(frame[name], column=name)
@@ -95,7 +99,7 @@ class Directory(Result):
         for name in frame.columns:
             if name not in _KNOWN:
                 clean[name] = frame[name]
-        clean, losses = _checked(clean, source)
+        clean, losses = _checked(clean, source, lost_level=given.notna() & clean["level"].isna())
         return cls(clean, losses, record("read_people"))
 
     @classmethod
@@ -112,7 +116,8 @@ class Directory(Result):
         Directory
             The accounts of people (not of bots, lists and rooms), with the unit where a source names one.
         """
-        known = inter.accounts.loc[inter.accounts["kind"] == "person"].drop_duplicates("account")
+        said = inter.accounts.loc[inter.accounts["kind"] == "person", ["account", "unit", "address"]]
+        known = said.groupby("account", as_index=False, sort=True).first()
         frame = pd.DataFrame(
             {"person": known["account"], "unit": known["unit"], "addresses": known["address"].fillna("")}
         )
@@ -137,7 +142,16 @@ class Directory(Result):
         -------
         pandas.DataFrame
             Sorted by person.
+
+        Raises
+        ------
+        InputError
+            If the moment has no zone.
         """
+        if moment is not None and getattr(moment, "tzinfo", None) is None:
+            raise InputError(
+                f"The moment {moment!r} has no time zone.", hint="Pass pandas.Timestamp('2026-07-01', tz='UTC')."
+            )
         frame = self.frame.sort_values(["person", "since"], na_position="first", kind="stable")
         if moment is not None:
             begun = frame["since"].isna() | (frame["since"] <= moment)
@@ -156,7 +170,8 @@ class Directory(Result):
             addresses=pd.Series([()] * len(self.frame), index=self.frame.index, dtype=object),
         )
         frame = frame[[name for name in _KNOWN if name in frame]]
-        return replace(self, frame=frame.sort_values("person").reset_index(drop=True), provenance=provenance)
+        frame = frame.sort_values(["person", "since"], na_position="first", kind="stable").reset_index(drop=True)
+        return replace(self, frame=frame, provenance=provenance)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per person and interval; addresses are joined by semicolons."""
@@ -202,31 +217,41 @@ def read_people(data: str | Path | Any, **columns: str) -> Directory:
 
 
 def canonical_address(value: str) -> str:
-    """Write an address or account name the one way in which it is compared: NFKC, stripped, lower case."""
-    import unicodedata
+    """Write an address or account name the one way in which it is compared: NFKC, stripped, lower case.
 
-    return unicodedata.normalize("NFKC", value).strip().removeprefix("mailto:").casefold()
+    Examples
+    --------
+    >>> canonical_address(" SMTP:Ada@X.org ")
+    'ada@x.org'
+    """
+    plain = unicodedata.normalize("NFKC", value).strip().lower()
+    return plain.removeprefix("mailto:").removeprefix("smtp:").strip()
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
-    """Split a cell of addresses."""
+    """Split a cell of addresses; of ``Ada Lee <ada@x.org>`` only what stands in brackets is one."""
     if isinstance(value, str):
-        parts: Sequence[Any] = _SEPARATORS.split(value)
+        bracketed = _BRACKETED.findall(value)
+        parts = bracketed + _SEPARATORS.split(_NAMED.sub(" ", value))
     elif isinstance(value, Sequence) or hasattr(value, "tolist"):
-        parts = list(value)
-    else:
+        items = value.tolist() if hasattr(value, "tolist") else list(value)
+        return tuple(
+            dict.fromkeys(one for item in (items if isinstance(items, list) else [items]) for one in _addresses(item))
+        )
+    elif value is None or value is pd.NA or value != value:
         return ()
-    return tuple(dict.fromkeys(canonical_address(str(part)) for part in parts if str(part).strip()))
+    else:
+        parts = [str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)]
+    return tuple(dict.fromkeys(one for part in parts if (one := canonical_address(part))))
 
 
-def _checked(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Loss, ...]]:
+def _checked(frame: pd.DataFrame, source: str, *, lost_level: pd.Series[Any]) -> tuple[pd.DataFrame, tuple[Loss, ...]]:
     """Drop rows without a person and repeated rows; count what is odd but usable."""
     losses = []
 
     def count(which: pd.Series[Any], reason: str, advice: str) -> None:
         if which.any():
-            line = int(which.to_numpy().argmax()) + 2
-            losses.append(Loss("people", source, reason, int(which.sum()), "rows", f"line {line}", advice))
+            losses.append(Loss("people", source, reason, int(which.sum()), "rows", place(which), advice))
 
     nameless = frame["person"].isna()
     count(nameless, "row without a person: not used", "Fill the column 'person'.")
@@ -235,11 +260,14 @@ def _checked(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, tuple[Loss
     backwards = (frame["until"] <= frame["since"]).fillna(False)
     count(backwards, "interval ends before it begins: not used", "Mend 'since' and 'until'.")
     frame = frame[~(nameless | repeated | backwards)]
+    count(lost_level & ~(nameless | repeated | backwards), "level is no number: kept, level unknown", "Number it.")
     if frame.empty:
         raise InputError(f"{source} names nobody.", need="At least one row with a person is needed.")
     if frame["unit"].notna().any():
         count(frame["unit"].isna(), "person in no unit: kept, unit unknown", "Fill the column 'unit'.")
     unknown = frame["manager"].notna() & ~frame["manager"].isin(frame["person"])
     count(unknown, "manager is not in the table: kept, manager unknown", "Add the manager, or empty the cell.")
-    frame = frame.assign(manager=frame["manager"].mask(unknown | (frame["manager"] == frame["person"])))
+    own = (frame["manager"] == frame["person"]).fillna(False).astype(bool)
+    count(own, "person is their own manager: kept, manager unknown", "Empty the cell, or name the manager.")
+    frame = frame.assign(manager=frame["manager"].mask(unknown | own))
     return frame.sort_values(["person", "since"], na_position="first").reset_index(drop=True), tuple(losses)

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from commfinder import _validate
-from commfinder.errors import InputError
+from commfinder.errors import InputError, nearest
 from commfinder.interactions import Interactions, Loss
-from commfinder.people.columns import dates, read_delimited, texts
-from commfinder.period import Period
+from commfinder.people.columns import dates, named, place, read_delimited
+from commfinder.period import PeriodLike, parse_period
 from commfinder.provenance import Provenance, file_digest, record
 from commfinder.result import Result
 
@@ -74,27 +74,30 @@ class DeclaredGroups(Result):
         >>> DeclaredGroups.from_frame({"team": ["x", "x"], "person": ["ada", "ben"]}, group="team")
         <DeclaredGroups: 1 group, 2 people>
         """
-        frame = _validate.as_frame(data, what="The table of groups").reset_index(drop=True)
-        frame = frame.rename(columns={old: new for new, old in columns.items()})
-        _validate.columns(frame, ["group", "person"], what="The table of groups", hint="Say which it is: group='team'.")
-        clean = pd.DataFrame({name: texts(frame[name]) for name in ("group", "person")})
-        for name in _TEXT:
-            clean[name] = texts(frame[name]) if name in frame else pd.Series(pd.NA, frame.index, dtype="string")
+        what = "The table of groups"
+        frame = named(data, _COLUMNS, columns, what=what)
+        _validate.columns(frame, ["group", "person"], what=what, hint="Say which it is: group='team'.")
+        clean = pd.DataFrame(index=frame.index)
+        for name in ("group", "person", *_TEXT):
+            empty_text = pd.Series(pd.NA, frame.index, dtype="string")
+            clean[name] = _validate.texts(frame[name], what=f"The column {name!r}") if name in frame else empty_text
         for name in ("since", "until"):
             empty = pd.Series(pd.NaT, frame.index, dtype="datetime64[us, UTC]")
             clean[name] = dates(frame[name], column=name) if name in frame else empty
-        bad = clean["group"].isna() | clean["person"].isna()
         losses: list[Loss] = []
-        if bad.any():
-            line = int(bad.to_numpy().argmax()) + 2
-            reason = "row without a group or a person: not used"
-            losses.append(Loss("groups", source, reason, int(bad.sum()), "rows", f"line {line}", "Fill both cells."))
-        clean = clean[~bad]
+
+        def drop(which: pd.Series[Any], reason: str, advice: str | None = None) -> pd.DataFrame:
+            if which.any():
+                losses.append(Loss("groups", source, reason, int(which.sum()), "rows", place(which), advice))
+            return clean[~which]
+
+        nobody = clean["group"].isna() | clean["person"].isna()
+        clean = drop(nobody, "row without a group or a person: not used", "Fill both cells.")
+        backwards = (clean["until"] <= clean["since"]).fillna(False).astype(bool)
+        clean = drop(backwards, "interval ends before it begins: not used", "Mend 'since' and 'until'.")
         again = clean.duplicated(["group", "person", "since", "until"])
-        if again.any():
-            reason = "member listed again in the same group: counted once"
-            losses.append(Loss("groups", source, reason, int(again.sum()), "rows"))
-        clean = clean[~again].sort_values(["group", "person", "since"], na_position="first")
+        clean = drop(again, "member listed again in the same group: counted once")
+        clean = clean.sort_values(["group", "person", "since"], na_position="first", kind="stable")
         if clean.empty:
             raise InputError(
                 f"{source} declares no group.", need="At least one row with a group and a person is needed."
@@ -132,31 +135,60 @@ class DeclaredGroups(Result):
         return sorted(self.frame["group"].unique().tolist())
 
     def about(self, group: str) -> dict[str, Any]:
-        """Return kind, goal and spaces of a group: the first that its rows name."""
-        rows = self.frame[self.frame["group"] == group]
+        """Return kind, goal and spaces of a group: the first that its rows name.
+
+        Parameters
+        ----------
+        group : str
+            Name of the group.
+
+        Returns
+        -------
+        dict
+            ``kind`` and ``goal`` (None where not known) and ``spaces``, a tuple.
+
+        Raises
+        ------
+        InputError
+            If there is no such group.
+        """
+        rows = self._of(group)
         first = {name: rows[name].dropna().iloc[0] if rows[name].notna().any() else None for name in ("kind", "goal")}
         cells = rows["space"].dropna().unique()
         spaces = sorted({part.strip() for cell in cells for part in str(cell).split(";") if part.strip()})
         return {**first, "spaces": tuple(spaces)}
 
-    def members(self, group: str, period: Period | None = None) -> list[str]:
+    def _of(self, group: str) -> pd.DataFrame:
+        """Return the rows of a group."""
+        rows = self.frame[self.frame["group"] == group]
+        if rows.empty:
+            raise InputError(f"There is no group {group!r}.", hint=nearest(group, self.names))
+        return rows
+
+    def members(self, group: str, period: PeriodLike = None) -> list[str]:
         """Return who is in a group, sorted.
 
         Parameters
         ----------
         group : str
             Name of the group.
-        period : Period, optional
+        period : Period, str or pair, optional
             Only people whose membership overlaps it.
 
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        InputError
+            If there is no such group.
         """
-        rows = self.frame[self.frame["group"] == group]
-        if period is not None:
-            begun = rows["since"].isna() | (rows["since"] < period.end)
-            over = rows["until"].notna() & (rows["until"] <= period.start)
+        rows = self._of(group)
+        span = parse_period(period)
+        if span is not None:
+            begun = rows["since"].isna() | (rows["since"] < span.end)
+            over = rows["until"].notna() & (rows["until"] <= span.start)
             rows = rows[begun & ~over]
         return sorted(rows["person"].unique().tolist())
 

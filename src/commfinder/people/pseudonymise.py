@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder.errors import InputError
-from commfinder.interactions import Interactions
-from commfinder.interactions.schema import ACCOUNTS
+from commfinder.interactions import Interactions, Loss
 from commfinder.people.directory import Directory
 from commfinder.people.groups import DeclaredGroups
 from commfinder.provenance import record
@@ -35,8 +34,8 @@ def pseudonymise(data: Pseudonymisable, *, key: str | Path | bytes | Key) -> Pse
     Parameters
     ----------
     data : Interactions, Directory or DeclaredGroups
-        What to pseudonymise. Addresses, display names and further attributes are dropped; units, sites, levels, and
-        names, kinds and goals of groups stay.
+        What to pseudonymise. Addresses, display names, further attributes and the places of losses are dropped; units,
+        sites, levels, activities, the names of the inputs, and names, kinds and goals of groups stay.
     key : path, bytes or Key
         A key file (64 hexadecimal digits, readable by its owner alone), 32 bytes, or a `Key`.
 
@@ -60,19 +59,15 @@ def pseudonymise(data: Pseudonymisable, *, key: str | Path | bytes | Key) -> Pse
     secret = load_key(key)
     note = record("pseudonymise", {"key_id": secret.id})
     if isinstance(data, Interactions):
-        new_ids = {name: secret.pseudonym("person", name) for name in data.people}
-        return _rows(data.rename(new_ids, note), secret)
+        ids = {*data.people, *data.accounts["account"], *data.memberships["account"]}
+        return _rows(data.rename(_people(secret, ids), note), secret)
     if isinstance(data, Directory):
-        known = {*data.people, *data.frame["manager"].dropna().tolist()}
-        return data.rename({name: secret.pseudonym("person", name) for name in known}, note)
+        renamed_people = data.rename(_people(secret, {*data.people, *data.frame["manager"].dropna()}), note)
+        return replace(renamed_people, losses=_nowhere(data.losses))
     if isinstance(data, DeclaredGroups):
-        ids = set(data.frame["person"].unique().tolist())
-        renamed = data.rename({name: secret.pseudonym("person", name) for name in ids}, note)
-        spaces = renamed.frame["space"].map(
-            lambda cell: ";".join(secret.pseudonym("channel", part.strip()) for part in cell.split(";")),
-            na_action="ignore",
-        )
-        return replace(renamed, frame=renamed.frame.assign(space=spaces.astype("string")))
+        renamed = data.rename(_people(secret, set(data.frame["person"])), note)
+        spaces = renamed.frame["space"].map(lambda cell: _spaces(secret, cell), na_action="ignore")
+        return replace(renamed, frame=renamed.frame.assign(space=spaces.astype("string")), losses=_nowhere(data.losses))
     raise InputError(
         f"A {type(data).__name__} can not be pseudonymised.",
         need="Interactions, Directory or DeclaredGroups are needed.",
@@ -88,17 +83,27 @@ def _rows(inter: Interactions, secret: Key) -> Interactions:
         swapped = pc.take(new, pc.index_in(table[column], value_set=distinct))
         table = table.set_column(table.column_names.index(column), column, swapped)
     fresh = Interactions.from_arrow(table, store=inter.store)
-    accounts = (
-        inter.accounts.assign(address=None, name=None) if len(inter.accounts) else ACCOUNTS.empty_table().to_pandas()
+    return replace(
+        fresh,
+        accounts=inter.accounts.assign(address=None, name=None),
+        memberships=inter.memberships.assign(
+            space=inter.memberships["space"].map(lambda one: secret.pseudonym("channel", one))
+        ),
+        losses=inter.losses.assign(where=None),
+        provenance=inter.provenance,
     )
-    accounts = accounts.assign(account=accounts["account"].map(lambda one: _once(one, inter, secret)))
-    memberships: pd.DataFrame = inter.memberships.assign(
-        account=inter.memberships["account"].map(lambda one: _once(one, inter, secret)),
-        space=inter.memberships["space"].map(lambda one: secret.pseudonym("channel", one)),
-    )
-    return replace(fresh, accounts=accounts, memberships=memberships, losses=inter.losses, provenance=inter.provenance)
 
 
-def _once(account: str, inter: Interactions, secret: Key) -> str:
-    """Give an account that wrote nothing its pseudonym too; those in the rows have theirs already."""
-    return account if account in set(inter.people) else secret.pseudonym("person", account)
+def _people(secret: Key, ids: Iterable[str]) -> dict[str, str]:
+    """Return the pseudonym of every person."""
+    return {name: secret.pseudonym("person", name) for name in ids}
+
+
+def _spaces(secret: Key, cell: str) -> str:
+    """Replace each of the spaces that a cell names, as `DeclaredGroups.about` reads them."""
+    return ";".join(secret.pseudonym("channel", part.strip()) for part in cell.split(";") if part.strip())
+
+
+def _nowhere(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """Leave out where something was lost: a place may name somebody."""
+    return tuple(replace(loss, where=None) for loss in losses)

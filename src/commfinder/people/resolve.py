@@ -69,8 +69,12 @@ def resolve_people(inter: Interactions, people: Directory) -> tuple[Interactions
         What was decided for each account, and why.
     """
     owners = _owners(people)
-    address = dict(zip(inter.accounts["account"], inter.accounts["address"], strict=True))
-    rows = [_decide(account, address.get(account), owners) for account in inter.people]
+    said = inter.accounts.dropna(subset="address").drop_duplicates("account")
+    address = dict(zip(said["account"], said["address"], strict=True))
+    # Also those who only read: they stand in the memberships and write nothing.
+    active = {*inter.people, *inter.memberships["account"]}
+    accounts = sorted(active | set(inter.accounts["account"]))
+    rows = [_decide(account, address.get(account), owners) for account in accounts]
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"person": "string", "score": "float64"})
     merged = frame[frame["decision"] == "merged"]
     account_record = record("resolve_people", inputs=people.provenance.inputs)
@@ -81,7 +85,7 @@ def resolve_people(inter: Interactions, people: Directory) -> tuple[Interactions
             ("ambiguous", "address claimed by two people: given to neither", "Give the address to one person only."),
             ("unknown", "account of nobody in the directory", "Add its address to the person it belongs to, if any."),
         )
-        if (number := (frame["decision"] == word).sum())
+        if (number := ((frame["decision"] == word) & frame["account"].isin(active)).sum())
     ]
     told = pd.concat([inter.losses, losses_frame(losses)], ignore_index=True) if losses else inter.losses
     return replace(resolved, losses=told), Aliases(frame, account_record)
@@ -100,14 +104,30 @@ def resolve_groups(groups: DeclaredGroups, people: Directory) -> DeclaredGroups:
     Returns
     -------
     DeclaredGroups
+        Somebody listed twice by two addresses is one member; members of whom nothing is known stay as they are.
     """
     owners = _owners(people)
-    new_ids = {}
+    new_ids: dict[str, str] = {}
+    ambiguous: set[str] = set()
     for member in sorted(groups.frame["person"].unique()):
         decided = _decide(member, None, owners)
         if decided[4] == "merged":
             new_ids[member] = str(decided[1])
-    return groups.rename(new_ids, groups.provenance)
+        elif decided[4] == "ambiguous":
+            ambiguous.add(member)
+    note = record("resolve_groups", inputs={**groups.provenance.inputs, **people.provenance.inputs})
+    resolved = groups.rename(new_ids, note)
+    unclear = int(groups.frame["person"].isin(ambiguous).sum())
+    merged = len(groups.frame) - len(resolved.frame)
+    losses = [
+        Loss("groups", "groups", reason, number, "members", None, advice)
+        for reason, number, advice in (
+            ("address claimed by two people: member unknown", unclear, "Give the address to one person only."),
+            ("member listed by two addresses: counted once", merged, None),
+        )
+        if number
+    ]
+    return replace(resolved, losses=(*groups.losses, *losses))
 
 
 def _owners(people: Directory) -> dict[str, set[str]]:

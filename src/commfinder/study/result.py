@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from commfinder.communities import Communities
-from commfinder.declared import Undeclared, Verdicts
+from commfinder.declared import HELP, Undeclared, Verdicts
 from commfinder.errors import PrivacyError
 from commfinder.graph import InteractionGraph
 from commfinder.people import Aliases, DeclaredGroups, Directory
@@ -243,9 +243,10 @@ class StudyResult(Result):
         """Return a disclosed piece as a frame, with the sentences for verdicts."""
         frame = piece.to_frame()
         if piece.kind == "verdicts":
-            told = [group_sentences(row, piece.k) for row in piece.rows]
-            frame["reason"] = [" ".join(lines[:-1]) if len(lines) > 1 else " ".join(lines) for lines in told]
-            frame["help"] = [lines[-1] if len(lines) > 1 else "" for lines in told]
+            frame["reason"] = [" ".join(group_sentences(row, piece.k)) for row in piece.rows]
+            frame["help"] = [HELP[row["verdict"]] for row in piece.rows]
+            first = ["group", "kind", "goal", "verdict", "bigger"]
+            frame = frame[[*first, *(name for name in frame.columns if name not in first)]] if len(frame) else frame
         if frame.empty:
             return pd.DataFrame(columns=_EMPTY[piece.kind])
         return _typed(frame)
