@@ -183,7 +183,8 @@ def gather(
     Evidence
     """
     ties, tested = roster.ties, roster.tested
-    lam = without_own.matrix(tested)
+    # A null that has not seen the group's own ties extrapolates to them, and may expect more ties than a pair can have.
+    lam = roster.expected if without_own is formal else np.minimum(without_own.matrix(tested), 1.0)
     observed, expected = int(ties.sum()) // 2, float(lam.sum()) / 2
     base = float(roster.expected_activity.sum()) / 2
     residual = float(z_score(observed, float(roster.expected.sum()) / 2))

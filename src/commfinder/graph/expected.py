@@ -253,9 +253,12 @@ class _Fit:
             spread = _overdispersion(self.observed_blocks[upper], mean[upper])
             # Gamma prior with mean 1 and variance `spread`; spread 0 leaves the common factor.
             weight = 1.0 / spread if spread > 0 else np.inf
-            posterior = np.ones_like(mean) if np.isinf(weight) else (self.observed_blocks + weight) / (mean + weight)
-            new[kind] = (common * posterior)[kind]
-        return new
+            shape = np.ones_like(mean) if np.isinf(weight) else (self.observed_blocks + weight) / (mean + weight)
+            # Drawing factors together must not change the ties of the kind in all: the sums would chase one another.
+            whole = float((base * shape)[upper].sum())
+            new[kind] = (shape * self.observed_blocks[upper].sum() / whole)[kind]
+        # Rounding differs between the two orders of a pair of units, and steps would build on the difference.
+        return (new + new.T) / 2
 
     def _sums(self, null: DyadNull) -> tuple[FloatArray, FloatArray, float, FloatArray, FloatArray]:
         """Return expected sums: per person, per pair of units, same site, same manager, reports."""

@@ -221,8 +221,8 @@ def medium_scales(layer: pd.DataFrame, factors: Mapping[str, float]) -> dict[str
     """Return the factor that puts each medium on one scale.
 
     Each medium is divided by the mean strength in it of the people who use it, and all are multiplied by the mean of
-    those means: with one medium the factor is that medium's own weight. A medium in which nothing is answered can have no
-    strength at all (reciprocity floor 0); it keeps its raw directed weights and does not count for the mean.
+    those means: with one medium the factor is that medium's own weight. A medium in which nothing is answered can
+    have no strength at all (reciprocity floor 0); it keeps its raw directed weights and does not count for the mean.
     """
     means = {}
     for medium, part in layer.groupby("medium", sort=True):

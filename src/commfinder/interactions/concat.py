@@ -42,9 +42,10 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
     Examples
     --------
     >>> import pandas as pd
-    >>> mail = Interactions.from_frame(pd.DataFrame({"sender": ["a"], "recipient": ["b"]}), source="mail")
-    >>> chat = Interactions.from_frame(pd.DataFrame({"sender": ["b"], "recipient": ["c"]}), medium="chat",
-    source="chat")
+    >>> mail = pd.DataFrame({"sender": ["a"], "recipient": ["b"]})
+    >>> chat = pd.DataFrame({"sender": ["b"], "recipient": ["c"]})
+    >>> mail = Interactions.from_frame(mail, source="mail")
+    >>> chat = Interactions.from_frame(chat, medium="chat", source="chat")
     >>> concat([mail, chat])
     <Interactions: 2 rows, 2 events, 3 people, chat, email, no times>
     """

@@ -142,7 +142,7 @@ class Interactions(Result):
         sender, recipient : str
             Columns that say from whom and to whom. A missing recipient is an act on a space.
         time : str, optional
-            Column of times: date-times, ISO 8601 strings, or numbers of seconds, milliseconds or microseconds since
+            Column of times: date-times, ISO 8601 strings, or numbers of seconds, milli-, micro- or nanoseconds since
             1970 (which of them, is told by their size). By default ``"time"`` where that column is there; without one,
             rows are relations that have no time, such as a survey answer or a static edge list.
         medium : str, default "email"
@@ -169,8 +169,8 @@ class Interactions(Result):
         Examples
         --------
         >>> import pandas as pd
-        >>> mail = pd.DataFrame({"from": ["a", "b"], "to": ["b", "a"], "at": ["2026-07-01T09:00Z",
-        "2026-07-01T10:00Z"]})
+        >>> mail = pd.DataFrame({"from": ["a", "b"], "to": ["b", "a"]})
+        >>> mail["at"] = ["2026-07-01T09:00Z", "2026-07-01T10:00Z"]
         >>> Interactions.from_frame(mail, sender="from", recipient="to", time="at")
         <Interactions: 2 rows, 2 events, 2 people, email, 2026-07-01 to 2026-07-01>
         """
