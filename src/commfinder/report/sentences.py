@@ -66,7 +66,7 @@ def summary_sentences(
     if facts is not None and not facts.units_known:
         said.append(
             "The units of people were not given, so contact that merely follows from the formal structure could not be "
-            "told apart from community; read every 'real' with that in mind."
+            "told apart from community" + ("; read every 'real' with that in mind." if verdicts is not None else ".")
         )
     return said
 

@@ -314,6 +314,8 @@ class StudyResult(Result):
         limits = [
             "Only what passed through the sources named here was seen; who works together in other ways was not.",
             "Probabilities of verdicts and of communities are not calibrated yet and are therefore not shown.",
+            "Every network can be divided, also one that chance made: a community that is found is a place to look at, "
+            "and its stability says how far another look finds it again.",
         ]
         if self.verdicts is not None and not self._facts.units_known:
             limits.append("No units are known: a group that stands out may do so because its members share a unit.")
