@@ -2,7 +2,7 @@
 
 The names below are the public face; each is loaded when it is first used, so that ``import commfinder`` stays quick.
 One question, one room: `commfinder.interactions`, `commfinder.sources`, `commfinder.people`, `commfinder.graph`,
-`commfinder.communities`, `commfinder.declared`, `commfinder.simulate`, `commfinder.report`, `commfinder.study`.
+`commfinder.communities`, `commfinder.declared`, `commfinder.simulation`, `commfinder.report`, `commfinder.study`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from commfinder.period import Period
     from commfinder.pseudonym import load_key, make_key
-    from commfinder.simulate import Organisation, simulate
+    from commfinder.simulation import Organisation, simulate
     from commfinder.sources import read
     from commfinder.study import Study, StudyResult
 
@@ -43,7 +43,7 @@ _HOMES = {
     "Directory": "people",
     "InteractionGraph": "graph",
     "Interactions": "interactions",
-    "Organisation": "simulate",
+    "Organisation": "simulation",
     "Period": "period",
     "Resolution": "communities",
     "Study": "study",
@@ -63,7 +63,7 @@ _HOMES = {
     "read_people": "people",
     "resolve_groups": "people",
     "resolve_people": "people",
-    "simulate": "simulate",
+    "simulate": "simulation",
     "undeclared": "declared",
 }
 _ROOMS = ("communities", "errors")

@@ -8,14 +8,14 @@ import hashlib
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Provenance", "file_digest", "record", "versions"]
+__all__ = ["Provenance", "continued", "file_digest", "record", "versions"]
 
 _LIBRARIES = ("commfinder", "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "igraph")
 
@@ -83,6 +83,24 @@ def record(
     """
     plain = {key: _plain(value) for key, value in (parameters or {}).items()}
     return Provenance(call, plain, seed, dict(inputs or {}), versions())
+
+
+def continued(before: Provenance, step: Provenance) -> Provenance:
+    """Record a step on a value: its inputs, and the key of its pseudonyms, stay known.
+
+    Parameters
+    ----------
+    before : Provenance
+        What made the value.
+    step : Provenance
+        What is done to it.
+
+    Returns
+    -------
+    Provenance
+    """
+    key = {name: value for name, value in before.parameters.items() if name == "key_id"}
+    return replace(step, inputs={**before.inputs, **step.inputs}, parameters={**key, **step.parameters})
 
 
 @functools.cache

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from commfinder.communities import find_communities
 from commfinder.communities.weights import DAMPINGS, detection_weights
 from commfinder.errors import InputError
 from commfinder.graph import build_graph
@@ -80,11 +81,14 @@ def test_no_ties(damping):
 
 
 @pytest.mark.parametrize("damping", DAMPINGS)
-def test_above_zero_in_the_order_of_ties(damping):
+def test_in_the_order_of_ties_and_zero_only_for_what_nobody_answers(damping):
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"sender": rng.integers(0, 9, 80), "recipient": rng.integers(0, 9, 80)})
     frame["medium"] = rng.choice(["email", "chat"], 80)
     found = build_graph(Interactions.from_frame(frame, medium="medium"), reciprocity_floor=0.0)
     weight = detection_weights(found, damping)
     assert len(weight) == len(found.ties)
-    assert (weight > 0).all()
+    assert (weight >= 0).all()
+    if damping != "binary":
+        assert ((weight > 0) == (found.ties["weight"].to_numpy() > 0)).all()
+    assert find_communities(found, damping=damping, runs=2).members["person"].nunique() == len(found.people)

@@ -1,9 +1,10 @@
 """Random rosters on real e-mail: nobody made them a community, so hardly any may be called one.
 
-The protocol was fixed before the first run: the static e-mail network of a research institute, its departments as units; four
-kinds of roster, three sizes, 40 rosters in each cell, drawn with seed 20261123; default settings; a false "real" is a verdict
-that says that a community is there (real, broker-dependent, core-only, split, emerging). The false discovery rate is held over
-all rosters that are judged together, as it would be over the groups of an organisation, so each kind is judged alone.
+The protocol was fixed before the first run: the static e-mail network of a research institute, its departments as
+units; four kinds of roster, three sizes, 40 rosters in each cell, drawn with seed 20261123; default settings; a false
+"real" is a verdict that says that a community is there (real, broker-dependent, core-only, split, emerging). The
+false discovery rate is held over all rosters that are judged together, as it would be over the groups of an
+organisation, so each kind is judged alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commfinder import Communities, DeclaredGroups, Directory, Interactions, assess_groups, build_graph, find_communities
+from commfinder import (
+    Communities,
+    DeclaredGroups,
+    Directory,
+    Interactions,
+    assess_groups,
+    build_graph,
+    find_communities,
+)
 from commfinder.graph import InteractionGraph
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

@@ -10,7 +10,7 @@ from commfinder.declared import assess_groups
 from commfinder.graph import build_graph
 from commfinder.interactions import Interactions
 from commfinder.people import DeclaredGroups, Directory
-from commfinder.simulate import simulate
+from commfinder.simulation import simulate
 
 SEEDS = (0, 1, 2, 3, 4)
 
@@ -43,7 +43,7 @@ def test_confusion(ruled, capsys):
     table = pd.crosstab(ruled["truth"], ruled["verdict"])
     agreement = float((ruled["truth"] == ruled["verdict"]).mean())
     with capsys.disabled():
-        print(f"\n{table}\nagreement {agreement:.2f} over {len(ruled)} groups")  # noqa: T201
+        print(f"\n{table}\nagreement {agreement:.2f} over {len(ruled)} groups")
     assert agreement >= 0.8
 
 

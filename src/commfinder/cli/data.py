@@ -55,7 +55,7 @@ def simulate(
     overwrite: Annotated[bool, typer.Option(help="Write although the folder is not empty.")] = False,
 ) -> None:
     """Write exports, people, groups and a study file of an organisation with known truth."""
-    from commfinder.simulate import simulate as make
+    from commfinder.simulation import simulate as make
 
     with options.terminal().stage(f"Simulating {people} people"):
         organisation = make(people=people, seed=seed)

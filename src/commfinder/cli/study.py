@@ -23,7 +23,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to; made anew.")] = Path("commfinder-demo"),
 ) -> None:
     """Simulate an organisation, write its exports, and run the study on them."""
-    from commfinder.simulate import simulate
+    from commfinder.simulation import simulate
 
     progress = options.terminal()
     with progress.stage(f"Simulating an organisation of {people} people"):

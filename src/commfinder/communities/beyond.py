@@ -162,14 +162,19 @@ def _climb(starts: IntArray, ties: BoolArray, expected: FloatArray) -> tuple[Boo
     means = expected[starts].sum(axis=1)
     best, best_inside = np.full(len(starts), -np.inf), inside.copy()
     observed, mean = np.take_along_axis(links, starts, 1).sum(1) / 2, np.take_along_axis(means, starts, 1).sum(1) / 2
+    growing = np.ones(len(starts), dtype=bool)
     for size in range(3, min(_GROW, n) + 1):
-        gain = np.where(inside, -np.inf, _gain(observed[:, None] + links, mean[:, None] + means))
+        # Whoever has no tie to a group can not raise its score; most people have none, and logarithms are dear.
+        row, person = np.nonzero((links > 0) & ~inside)
+        gain = np.full(links.shape, -np.inf)
+        gain[row, person] = _gain(observed[row] + links[row, person], mean[row] + means[row, person])
         mover = gain.argmax(axis=1)
+        growing &= np.isfinite(gain[rows, mover])
         observed, mean = observed + links[rows, mover], mean + means[rows, mover]
         inside[rows, mover] = True
         links, means = links + ties[mover], means + expected[mover]
         score = gain[rows, mover] - choices[size]
-        better = (score > best + 1e-9) & (size >= MIN_SIZE)
+        better = growing & (score > best + 1e-9) & (size >= MIN_SIZE)
         best = np.where(better, score, best)
         best_inside[better] = inside[better]
     return _mend(best_inside, best, ties, expected, choices)
@@ -180,21 +185,29 @@ def _mend(
 ) -> tuple[BoolArray, FloatArray]:
     """Let the one person join or leave who raises the score of a group most, until nobody does."""
     n = len(ties)
+    inside, best = inside.copy(), best.copy()
+    number = ties.astype(np.float64)
+    unsettled = np.arange(len(inside))
     for _ in range(n):
-        links, means = inside @ ties.astype(np.float64), inside @ expected
-        observed, mean = (links * inside).sum(axis=1) / 2, (means * inside).sum(axis=1) / 2
-        sign = np.where(inside, -1.0, 1.0)
-        size = inside.sum(axis=1)[:, None]
-        after = np.where(inside, choices[np.maximum(size - 1, 0)], choices[np.minimum(size + 1, n)])
-        score = _gain(observed[:, None] + sign * links, mean[:, None] + sign * means) - after
+        here = inside[unsettled]
+        links, means = here @ number, here @ expected
+        observed, mean = (links * here).sum(axis=1) / 2, (means * here).sum(axis=1) / 2
+        sign = np.where(here, -1.0, 1.0)
+        size = here.sum(axis=1)[:, None]
+        row, person = np.nonzero(here | (links > 0))
+        after = np.where(here, choices[np.maximum(size - 1, 0)], choices[np.minimum(size + 1, n)])
+        score = np.full(here.shape, -np.inf)
+        turn = sign[row, person]
+        gain = _gain(observed[row] + turn * links[row, person], mean[row] + turn * means[row, person])
+        score[row, person] = gain - after[row, person]
         mover = score.argmax(axis=1)
-        moving = np.flatnonzero(score[np.arange(len(score)), mover] > best + 1e-9)
-        if not len(moving):
+        top = score[np.arange(len(score)), mover]
+        moving = top > best[unsettled] + 1e-9
+        unsettled, mover, top = unsettled[moving], mover[moving], top[moving]
+        if not len(unsettled):
             break
-        best = best.copy()
-        best[moving] = score[moving, mover[moving]]
-        inside = inside.copy()
-        inside[moving, mover[moving]] ^= True
+        best[unsettled] = top
+        inside[unsettled, mover] ^= True
     return inside, best
 
 

@@ -68,6 +68,8 @@ def best_jaccard(
     jaccard : ndarray of float, shape (communities of `first`,)
     match : ndarray of int, shape (communities of `first`,)
     """
+    if not len(first):
+        return np.empty(0), np.empty(0, dtype=np.int64)
     sizes_a, sizes_b = np.bincount(first), np.bincount(second)
     pairs, shared = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
     jaccard = shared / (sizes_a[pairs[:, 0]] + sizes_b[pairs[:, 1]] - shared)

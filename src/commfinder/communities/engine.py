@@ -27,6 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 # change each other's results. The lock and the hand-back keep a run to itself.
 _LOCK = threading.Lock()
 
+_MAX_ROUNDS, _LEAST_GAIN = 50, 1e-10
+
 
 def leiden(
     source: npt.ArrayLike,
@@ -90,10 +92,23 @@ def run(graph: igraph.Graph, weight: FloatArray, resolution: float) -> Labels:
     """Run Leiden once, inside `seeded`, until nothing improves; return canonical labels."""
     if graph.ecount() == 0:
         return np.arange(graph.vcount(), dtype=np.int32)
-    found = graph.community_leiden(
-        objective_function="modularity", weights=weight.tolist(), resolution=resolution, n_iterations=-1
-    )
+    options = {"objective_function": "modularity", "weights": weight.tolist(), "resolution": resolution}
+    found = graph.community_leiden(n_iterations=2, **options)
+    quality = _quality(graph, found.membership, weight, resolution)
+    # Asked to iterate until nothing improves, igraph may never end: with equal weights, rounding makes it go round in
+    # circles. So the caller looks whether anything improves.
+    for _ in range(_MAX_ROUNDS):
+        again = graph.community_leiden(n_iterations=2, initial_membership=found.membership, **options)
+        better = _quality(graph, again.membership, weight, resolution)
+        if better <= quality + _LEAST_GAIN:
+            break
+        found, quality = again, better
     return canonical(np.asarray(found.membership, dtype=np.int64))
+
+
+def _quality(graph: igraph.Graph, membership: list[int], weight: FloatArray, resolution: float) -> float:
+    """Return the modularity of a membership, as igraph reckons it."""
+    return float(graph.modularity(membership, weights=weight.tolist(), resolution=resolution))
 
 
 @contextlib.contextmanager
@@ -171,7 +186,8 @@ def _checked(source: Any, target: Any, weight: Any, n: int) -> tuple[IntArray, I
         if ends.dtype.kind not in "iu":
             raise InputError(f"{name} has the type {ends.dtype}.", need="Whole numbers from 0 to n - 1 are needed.")
         if int(ends.min()) < 0 or int(ends.max()) >= n:
-            raise InputError(f"{name} holds {int(ends.max())}.", need=f"Numbers from 0 to n - 1 = {n - 1} are needed.")
+            worst = int(ends.min()) if int(ends.min()) < 0 else int(ends.max())
+            raise InputError(f"{name} holds {worst}.", need=f"Numbers from 0 to n - 1 = {n - 1} are needed.")
     if bool((a == b).any()):
         raise InputError(f"Tie {int((a == b).argmax())} joins a person to itself.", hint="Leave self-loops out.")
     bad = ~(np.isfinite(w) & (w > 0))

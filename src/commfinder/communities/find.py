@@ -142,6 +142,7 @@ def find_communities(
     given = None if resolution is None else _validate.positive(resolution, what="resolution")
     a, b = graph.pairs
     weight = detection_weights(graph, damping)
+    a, b, weight = a[weight > 0], b[weight > 0], weight[weight > 0]
     used, labels, agreement, stability = _ensemble(graph, a, b, weight, given, runs, seed, progress)
     parameters = {"resolution": given, "damping": damping, "runs": runs, "min_size": min_size, "beyond": beyond}
     null, hidden = _beyond(graph, beyond, seed, progress)

@@ -26,7 +26,8 @@ def detection_weights(graph: InteractionGraph, damping: str = "log1p") -> npt.ND
     Returns
     -------
     ndarray of float64, shape (len(graph.ties),)
-        Above zero, in the order of ``graph.ties``.
+        Not below zero, in the order of ``graph.ties``; zero only for mail that nobody answers where the graph was built
+        with a reciprocity floor of zero.
 
     Notes
     -----

@@ -21,7 +21,7 @@ from commfinder.declared.verdict import HELP, VERDICTS, Ruling, rule
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull, Structure, fit_null
 from commfinder.interactions import Loss
-from commfinder.interactions.table import losses_frame
+from commfinder.interactions.losses import losses_frame
 from commfinder.people import DeclaredGroups
 from commfinder.progress import SILENT, Progress
 from commfinder.provenance import Provenance, record
@@ -96,7 +96,8 @@ def assess_groups(
     groups : DeclaredGroups
         The groups. Ties that only a group's own ``space`` makes are set aside, since being on a list makes them.
     found : Communities, optional
-        Communities to match groups with; None finds them.
+        Communities to match groups with; None divides everybody into communities, and does not look beyond formal
+        structure.
     alpha : float, default 0.05
         Level of the tests and false discovery rate over groups.
     target : float, default 0.2
@@ -131,7 +132,8 @@ def assess_groups(
         structure_known=Structure.of(graph).known,
     )
     seed = _validate.seed(seed)
-    found = find_communities(graph, progress=progress, seed=seed) if found is None else found
+    if found is None:
+        found = find_communities(graph, beyond=False, progress=progress, seed=seed)
     members = {name: groups.members(name, graph.period) for name in groups.names}
     bench = _Bench(graph, settings, seed)
     evidence = []

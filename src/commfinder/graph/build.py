@@ -16,8 +16,8 @@ from commfinder.graph.aggregate import SCALE, PairWindows, layers, pair_windows
 from commfinder.graph.interaction_graph import InteractionGraph
 from commfinder.graph.rule import ANSWERABLE, TieRule
 from commfinder.interactions import Interactions, Loss
+from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.schema import MEDIA
-from commfinder.interactions.table import losses_frame
 from commfinder.people import Directory
 from commfinder.period import Period, PeriodLike, Windows, parse_period
 from commfinder.provenance import record
@@ -218,7 +218,7 @@ def _fit(rule: TieRule, events: PairWindows, windows: Windows | None) -> TieRule
     timed = events.window >= 0
     if not timed.any() or windows is None:
         return replace(rule, min_events=1, min_windows=1, both_ways=False)
-    if int(np.maximum(events.forth, events.back)[timed].max(initial=0)) <= 1 and windows.count == 1:
+    if windows.count == 1 and int(np.maximum(events.forth, events.back)[timed].max(initial=0)) <= 1:
         return replace(rule, min_events=1, min_windows=1, both_ways=False)
     return replace(rule, min_windows=min(rule.min_windows, windows.count))
 

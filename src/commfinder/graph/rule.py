@@ -31,9 +31,9 @@ class TieRule:
     Notes
     -----
     The default asks for two events in each of two windows of four weeks and at least one each way: an exchange that
-    comes back, not a burst. A relation without a time is a tie by itself. Where the data hold every pair at most once
-    (a static edge list) or a single window, the rule is relaxed to what such data can show; the graph says so in
-    ``graph.rule``.
+    comes back, not a burst. A relation without a time is a tie by itself. Where everything falls into a single window
+    the rule asks for one; and where, on top, nobody turns to the same person twice (a static edge list with one time
+    for all), any interaction is a tie. ``graph.rule`` is the rule that was used.
     """
 
     min_events: int = 2

@@ -4,7 +4,7 @@ Types in: Arrow tables made by readers, or a caller's own pandas, Polars or PyAr
 one row per event, sender and recipient, held out of core, without any column for content.
 """
 
-from commfinder.interactions.concat import concat
+from commfinder.interactions.concatenate import concat
 from commfinder.interactions.schema import Loss
 from commfinder.interactions.table import Interactions
 

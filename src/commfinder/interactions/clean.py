@@ -10,8 +10,9 @@ import pyarrow as pa
 from commfinder import _validate
 from commfinder.errors import PeriodError
 from commfinder.interactions.automated import automated_accounts
+from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.schema import INTERACTIONS, ROLES, Loss
-from commfinder.interactions.table import Interactions, losses_frame
+from commfinder.interactions.table import Interactions
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record
 

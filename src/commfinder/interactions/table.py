@@ -15,25 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder import _validate
-from commfinder.errors import InputError, nearest
-from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, LOSSES, MEDIA, MEMBERSHIPS, ROLES, Loss
+from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.rows import canonical, check_vocabulary, encode, renumbered
+from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, MEDIA, MEMBERSHIPS, Loss
 from commfinder.interactions.store import Store
 from commfinder.period import Period, PeriodLike, parse_period
-from commfinder.provenance import Provenance, record
+from commfinder.provenance import Provenance, continued, record
 from commfinder.result import Result
 
-__all__ = ["Interactions", "losses_frame"]
+__all__ = ["Interactions"]
 
 # All columns, so that no two different rows can change places.
-_FIRST = ("time", "event", "sender", "recipient", "role", "medium", "source", "space", "thread", "n_recipients")
-_ORDER = (*_FIRST, *sorted(set(INTERACTIONS.names) - set(_FIRST)))
-
-
-def losses_frame(losses: Iterable[Loss]) -> pd.DataFrame:
-    """Turn lines of the account of what was not used into a frame in the order given."""
-    rows = [loss.__dict__ for loss in losses]
-    frame: pd.DataFrame = pa.Table.from_pylist(rows, schema=LOSSES).to_pandas()
-    return frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +98,7 @@ class Interactions(Result):
         table = table.cast(INTERACTIONS)
         check_vocabulary(table)
         store = store or Store()
-        names, codes = _encode(table["sender"], table["recipient"])
+        names, codes = encode(table["sender"], table["recipient"])
         columns = {name: table[name] for name in table.column_names}
         columns["sender"], columns["recipient"] = codes
         columns["time"] = table["time"].cast(pa.int64())
@@ -255,7 +247,7 @@ class Interactions(Result):
         pyarrow.Table
             Rows of the schema ``commfinder.interactions.schema.INTERACTIONS``.
         """
-        return self._named((_canonical(self.rows) if ordered else self.rows).to_pyarrow())
+        return self._named((canonical(self.rows) if ordered else self.rows).to_pyarrow())
 
     def _named(self, table: pa.Table) -> pa.Table:
         """Put names in place of numbers."""
@@ -273,7 +265,7 @@ class Interactions(Result):
 
     def _first_rows(self, count: int) -> pd.DataFrame:
         """Return the first rows in canonical order without sorting the others."""
-        frame: pd.DataFrame = self._named(_canonical(self.rows).limit(count).to_pyarrow()).to_pandas()
+        frame: pd.DataFrame = self._named(canonical(self.rows).limit(count).to_pyarrow()).to_pandas()
         return frame
 
     def select(
@@ -326,7 +318,7 @@ class Interactions(Result):
             self,
             rows=held,
             losses=self.losses if losses is None else losses,
-            provenance=_after(self.provenance, provenance),
+            provenance=continued(self.provenance, provenance),
             _facts={},
         )
         if len(used) == len(self.names):
@@ -359,33 +351,22 @@ class Interactions(Result):
             result,
             accounts=self.accounts.assign(account=self.accounts["account"].map(lambda a: new_ids.get(a, a))),
             memberships=self.memberships.assign(account=self.memberships["account"].map(lambda a: new_ids.get(a, a))),
-            provenance=_after(self.provenance, provenance),
+            provenance=continued(self.provenance, provenance),
         )
 
     def _recode(self, mapping: npt.NDArray[np.int64], names: npt.NDArray[np.object_]) -> Interactions:
         """Apply a mapping of old numbers to new ones."""
-        codes = ibis.memtable(
-            pa.table({"old": pa.array(np.arange(len(mapping)), pa.int32()), "new": pa.array(mapping, pa.int32())})
-        )
-        rows = self.rows
-        for column in ("sender", "recipient"):
-            joined = rows.left_join(codes, rows[column] == codes.old).drop("old")
-            rows = joined.drop(column).rename({column: "new"})
-        return replace(self, rows=self.store.add(rows.select(*INTERACTIONS.names)), names=names, _facts={})
+        return replace(self, rows=self.store.add(renumbered(self.rows, mapping)), names=names, _facts={})
 
     def automated_names(self) -> list[str]:
         """Return the accounts that are machines or lists, by what sources say, by name and by behaviour; sorted."""
-        from commfinder.interactions.automated import automated_accounts
+        from commfinder.interactions.automated import automated_accounts as found
 
         names = self.people
-        return [names[code] for code in automated_accounts(self, self.rows)]
+        return [names[code] for code in found(self, self.rows)]
 
     def clean(
-        self,
-        *,
-        period: PeriodLike = None,
-        max_recipients: int = 20,
-        keep_automated: bool = False,
+        self, *, period: PeriodLike = None, max_recipients: int = 20, keep_automated: bool = False
     ) -> Interactions:
         """Leave out what says nothing about people working together, and count every removal.
 
@@ -414,35 +395,3 @@ class Interactions(Result):
         from commfinder.interactions.clean import clean
 
         return clean(self, period=period, max_recipients=max_recipients, keep_automated=keep_automated)
-
-
-def _canonical(rows: ir.Table) -> ir.Table:
-    """Sort rows by everything that can tell them apart."""
-    return rows.order_by([ibis.asc(name, nulls_first=True) for name in _ORDER])
-
-
-def _after(before: Provenance, step: Provenance) -> Provenance:
-    """Record a step on a value: its inputs and the key of its pseudonyms stay known."""
-    key = {name: value for name, value in before.parameters.items() if name == "key_id"}
-    return replace(step, inputs={**before.inputs, **step.inputs}, parameters={**key, **step.parameters})
-
-
-def _encode(*columns: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_], list[pa.ChunkedArray]]:
-    """Number the distinct names of several columns in sorted order."""
-    distinct = pc.unique(pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()))
-    names = np.array(sorted(name for name in distinct.to_pylist() if name is not None), dtype=object)
-    lookup = pa.array(names.tolist(), pa.string())
-    return names, [pc.index_in(column, value_set=lookup).cast(pa.int32()) for column in columns]
-
-
-def check_vocabulary(table: pa.Table) -> None:
-    """Check that roles and media are known words."""
-    for column, known in (("role", ROLES), ("medium", MEDIA)):
-        for value in pc.unique(table[column]).to_pylist():
-            if value not in known:
-                near = nearest(str(value), known)
-                raise InputError(
-                    f"The column {column!r} holds {value!r}.",
-                    need=f"Known are: {', '.join(known)}.",
-                    hint=near if near.startswith("Did") else "",
-                )

@@ -6,7 +6,7 @@ Types in: CSV files or frames of people and of groups, and `Interactions` betwee
 
 from commfinder.people.directory import Directory, read_people
 from commfinder.people.groups import DeclaredGroups, read_groups
-from commfinder.people.pseudonymise import pseudonymise
+from commfinder.people.pseudonyms import pseudonymise
 from commfinder.people.resolve import Aliases, resolve_groups, resolve_people
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from commfinder.interactions import Interactions, Loss
-from commfinder.interactions.table import losses_frame
+from commfinder.interactions.losses import losses_frame
 from commfinder.people.directory import Directory, canonical_address
 from commfinder.people.groups import DeclaredGroups
 from commfinder.provenance import Provenance, record

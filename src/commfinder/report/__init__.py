@@ -1,6 +1,6 @@
-"""What a manager reads.
+"""What does a manager read?
 
-Question: what can be shown to others, and how is it said in plain words?
+What can be shown to others, and how is it said in plain words?
 
 In: the frames of results (`Verdicts.to_frame()`, `Communities.summary`, `undeclared(...).to_frame()`, losses). Each
 passes the gate, `Disclosure`, and comes out as `Disclosed` rows; nothing else can be rendered. Out: plain sentences

@@ -1,4 +1,4 @@
-"""How do files become plain tables.
+"""How do files become plain tables?
 
 Takes paths of what mail servers, chat programs and trackers export, gives `Reading`: interactions, accounts and
 memberships, and the account of what was skipped. One file here reads one format; only metadata is taken, never what
@@ -10,7 +10,7 @@ Types out: `Reading`, or `Interactions` through `read`.
 
 from commfinder.sources.detect import KINDS, detect
 from commfinder.sources.mbox import read_mbox
-from commfinder.sources.read import read
+from commfinder.sources.reader import read
 from commfinder.sources.reading import Reading
 from commfinder.sources.slack import read_slack
 from commfinder.sources.tables import read_table

@@ -13,7 +13,7 @@ from commfinder.communities import Communities, find_communities
 from commfinder.declared import assess_groups, undeclared
 from commfinder.graph import InteractionGraph, build_graph
 from commfinder.interactions import Interactions, concat
-from commfinder.interactions.table import losses_frame
+from commfinder.interactions.losses import losses_frame
 from commfinder.people import (
     Aliases,
     DeclaredGroups,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from commfinder.simulate import simulate
+from commfinder.simulation import simulate
 
 ARCHIVES = ("lists.mbox", "received.mbox", "sent.mbox")
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.header import Header
 from pathlib import Path
 
-from commfinder.simulate.clock import OFFSETS
-from commfinder.simulate.messages import Message
-from commfinder.simulate.noise import NEWS
+from commfinder.simulation.clock import OFFSETS
+from commfinder.simulation.messages import Message
+from commfinder.simulation.noise import NEWS
 
 __all__ = ["MAIL_FILES", "mark_bodies", "write_mail"]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.simulate.clock import DAY, Clock
-from commfinder.simulate.names import SITES, people_names, unit_names
+from commfinder.simulation.clock import DAY, Clock
+from commfinder.simulation.names import SITES, people_names, unit_names
 
 __all__ = ["DOMAIN", "Structure", "build_structure", "iso_day"]
 

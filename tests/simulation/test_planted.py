@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from commfinder.simulate import Organisation
+from commfinder.simulation import Organisation
 
 SEEDS = (0, 1, 2)
 

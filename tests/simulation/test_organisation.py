@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from commfinder.errors import InputError, OutputError
-from commfinder.simulate import Organisation, simulate
+from commfinder.simulation import Organisation, simulate
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from commfinder.simulate.mbox_writer import mark_bodies
-from commfinder.simulate.messages import HUMAN, Message
-from commfinder.simulate.rosters import Group, Planted
-from commfinder.simulate.structure import Structure
+from commfinder.simulation.mbox_writer import mark_bodies
+from commfinder.simulation.messages import HUMAN, Message
+from commfinder.simulation.rosters import Group, Planted
+from commfinder.simulation.structure import Structure
 
 __all__ = ["Truth", "tell_truth"]
 

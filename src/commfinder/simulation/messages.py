@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from commfinder.simulate.clock import Clock
+from commfinder.simulation.clock import Clock
 
 __all__ = ["HUMAN", "Draft", "Ledger", "Message", "finish"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commfinder.simulate.rosters import Community, Planted
-from commfinder.simulate.structure import Bools, Floats, Ints, Structure
+from commfinder.simulation.rosters import Community, Planted
+from commfinder.simulation.structure import Bools, Floats, Ints, Structure
 
 __all__ = ["Ties", "draw_ties"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from commfinder.simulate.clock import DAY, HOUR
-from commfinder.simulate.structure import DOMAIN
-from commfinder.simulate.traffic import Writer
+from commfinder.simulation.clock import DAY, HOUR
+from commfinder.simulation.structure import DOMAIN
+from commfinder.simulation.traffic import Writer
 
 __all__ = ["BUILDS", "NEWS", "TICKETS", "write_noise"]
 

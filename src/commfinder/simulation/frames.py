@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from commfinder.simulate.messages import HUMAN, Message
-from commfinder.simulate.rosters import LIST_DOMAIN
+from commfinder.simulation.messages import HUMAN, Message
+from commfinder.simulation.rosters import LIST_DOMAIN
 
 __all__ = ["clean_rows", "interaction_rows"]
 

@@ -15,19 +15,19 @@ import pandas as pd
 
 from commfinder.errors import InputError, OutputError
 from commfinder.provenance import Provenance, record
-from commfinder.simulate.clock import Clock
-from commfinder.simulate.frames import clean_rows, interaction_rows
-from commfinder.simulate.mbox_writer import write_mail
-from commfinder.simulate.messages import Ledger, Message, finish
-from commfinder.simulate.noise import write_noise
-from commfinder.simulate.rosters import Planted, plant
-from commfinder.simulate.slack_writer import write_slack
-from commfinder.simulate.spaces import Channel, open_channels, write_channels, write_lists
-from commfinder.simulate.structure import Structure, build_structure
-from commfinder.simulate.tables_writer import study_text, write_table, write_truth
-from commfinder.simulate.ties import Ties, draw_ties
-from commfinder.simulate.traffic import Writer, mpim_id, write_direct_groups, write_one_offs, write_talk
-from commfinder.simulate.truth import Truth, tell_truth
+from commfinder.simulation.clock import Clock
+from commfinder.simulation.frames import clean_rows, interaction_rows
+from commfinder.simulation.mbox_writer import write_mail
+from commfinder.simulation.messages import Ledger, Message, finish
+from commfinder.simulation.noise import write_noise
+from commfinder.simulation.rosters import Planted, plant
+from commfinder.simulation.slack_writer import write_slack
+from commfinder.simulation.spaces import Channel, open_channels, write_channels, write_lists
+from commfinder.simulation.structure import Structure, build_structure
+from commfinder.simulation.tables_writer import study_text, write_table, write_truth
+from commfinder.simulation.ties import Ties, draw_ties
+from commfinder.simulation.traffic import Writer, mpim_id, write_direct_groups, write_one_offs, write_talk
+from commfinder.simulation.truth import Truth, tell_truth
 
 __all__ = ["Organisation", "simulate"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commfinder.simulate import Organisation, simulate
+from commfinder.simulation import Organisation, simulate
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commfinder.simulate.clock import DAY
-from commfinder.simulate.names import slug
-from commfinder.simulate.rosters import Group
-from commfinder.simulate.traffic import Writer
+from commfinder.simulation.clock import DAY
+from commfinder.simulation.names import slug
+from commfinder.simulation.rosters import Group
+from commfinder.simulation.traffic import Writer
 
 __all__ = ["BOT", "Channel", "open_channels", "write_channels", "write_lists"]
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from commfinder.simulate.messages import Message
-from commfinder.simulate.spaces import BOT, Channel
-from commfinder.simulate.structure import Structure
+from commfinder.simulation.messages import Message
+from commfinder.simulation.spaces import BOT, Channel
+from commfinder.simulation.structure import Structure
 
 __all__ = ["write_slack"]
 

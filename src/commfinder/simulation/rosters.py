@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commfinder.simulate.clock import DAY, Clock
-from commfinder.simulate.names import GOALS, TOPICS, slug
-from commfinder.simulate.structure import Bools, Ints, Structure, iso_day
+from commfinder.simulation.clock import DAY, Clock
+from commfinder.simulation.names import GOALS, TOPICS, slug
+from commfinder.simulation.structure import Bools, Ints, Structure, iso_day
 
 __all__ = ["LIST_DOMAIN", "Community", "Group", "Planted", "plant"]
 

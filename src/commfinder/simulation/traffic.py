@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from commfinder.simulate.clock import OFFSETS, Clock
-from commfinder.simulate.messages import Ledger
-from commfinder.simulate.structure import Structure
-from commfinder.simulate.ties import Ties
+from commfinder.simulation.clock import OFFSETS, Clock
+from commfinder.simulation.messages import Ledger
+from commfinder.simulation.structure import Structure
+from commfinder.simulation.ties import Ties
 
 __all__ = ["Writer", "mpim_id", "write_direct_groups", "write_one_offs", "write_talk"]
 
