@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 from scipy.special import gammaln
 
 from commfinder.graph import InteractionGraph
@@ -26,6 +28,7 @@ _NULL_GRAPHS, _THINNED, _KEPT = 19, 5, 0.9
 SEARCHES = 1 + _NULL_GRAPHS + _THINNED
 """How many searches `find_beyond` tells its stage about."""
 _SAME = 0.5
+_ACROSS, _PART = 1e-3, 0.25
 _GROW, _TOGETHER = 40, 256
 
 
@@ -91,11 +94,11 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
         drawn = _symmetric_draw(np.minimum(expected, 1.0), rng)
         threshold = max([threshold, *(score for _, score in _search(drawn, expected))])
         stage.advance()
-    real = [members for members, score in found if score > threshold]
+    real = _joined([members for members, score in found if score > threshold], ties, expected)
     scores = np.zeros((_THINNED, len(real)))
     for run in range(_THINNED):
         thin = ties & _symmetric_draw(np.full(ties.shape, _KEPT), rng)
-        again = [members for members, _ in _search(thin, expected * _KEPT)]
+        again = _joined([members for members, _ in _search(thin, expected * _KEPT)], thin, expected * _KEPT)
         scores[run] = [max((_jaccard(one, other) for other in again), default=0.0) for one in real]
         stage.advance()
     return Hidden(real, scores.mean(axis=0).tolist(), threshold)
@@ -146,6 +149,42 @@ def _search(ties: BoolArray, expected: FloatArray) -> list[tuple[IntArray, float
         if len(members) >= MIN_SIZE and all(_jaccard(members, other) < _SAME for other, _ in kept):
             kept.append((members, score))
     return kept
+
+
+def _joined(groups: list[IntArray], ties: BoolArray, expected: FloatArray) -> list[IntArray]:
+    """Join groups that have extra ties across much as they have inside: they are parts of one community.
+
+    The score can like a dense part of a community better than the whole, as the null, fitted to the same ties,
+    expects some of them.
+    """
+    groups = list(groups)
+    while True:
+        pair = _first_parts_of_one(groups, ties, expected)
+        if pair is None:
+            return groups
+        one, other = pair
+        groups[one] = np.union1d(groups[one], groups[other])
+        del groups[other]
+
+
+def _first_parts_of_one(groups: list[IntArray], ties: BoolArray, expected: FloatArray) -> tuple[int, int] | None:
+    """Return the first two groups that are parts of one community; None where there are none."""
+    lifts = [_lift(ties[np.ix_(group, group)], expected[np.ix_(group, group)]) for group in groups]
+    for one, other in combinations(range(len(groups)), 2):
+        left = np.setdiff1d(groups[one], groups[other], assume_unique=True)
+        right = np.setdiff1d(groups[other], groups[one], assume_unique=True)
+        if not len(left) or not len(right):
+            return one, other
+        across = np.ix_(left, right)
+        tail = float(stats.poisson.sf(ties[across].sum() - 1, expected[across].sum()))
+        if tail < _ACROSS and _lift(ties[across], expected[across]) >= _PART * min(lifts[one], lifts[other]):
+            return one, other
+    return None
+
+
+def _lift(ties: BoolArray, expected: FloatArray) -> float:
+    """Return observed over expected ties."""
+    return (float(ties.sum()) + 0.5) / (float(expected.sum()) + 0.5)
 
 
 def _climb(starts: IntArray, ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, FloatArray]:

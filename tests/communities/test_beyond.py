@@ -1,0 +1,132 @@
+"""Communities beyond formal structure: planted ones are found, chance shows hardly any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commfinder import Directory, Interactions, build_graph, find_communities
+from commfinder.communities.beyond import SEARCHES, _search, excess, find_beyond
+from commfinder.graph import InteractionGraph
+from commfinder.graph.expected import Structure, fit_null
+
+UNITS, PER_UNIT, HIDDEN = 16, 20, 14
+
+
+class _Count:
+    """A stage that counts."""
+
+    def __init__(self) -> None:
+        self.done = 0.0
+
+    def advance(self, amount: float = 1) -> None:
+        self.done += amount
+
+
+def organisation(seed: int, *, hidden: bool) -> tuple[InteractionGraph, list[str]]:
+    """Units of 16 with dense ties inside and thin ones across; perhaps twelve people across units with many ties."""
+    rng = np.random.default_rng(seed)
+    n = UNITS * PER_UNIT
+    unit = np.repeat(np.arange(UNITS), PER_UNIT)
+    chance = np.where(unit[:, None] == unit[None, :], 0.35, 0.015)
+    members = np.sort(np.concatenate([[u * PER_UNIT, u * PER_UNIT + 1] for u in range(HIDDEN // 2)]))
+    if hidden:
+        chance[np.ix_(members, members)] = 0.75
+    ties = np.triu(rng.random((n, n)) < chance, 1)
+    names = np.array([f"p{number:03d}" for number in range(n)])
+    a, b = np.nonzero(ties)
+    graph = build_graph(
+        Interactions.from_frame(pd.DataFrame({"sender": names[a], "recipient": names[b]})),
+        Directory.from_frame(pd.DataFrame({"person": names, "unit": [f"U{u}" for u in unit]})),
+    )
+    return graph, names[members].tolist()
+
+
+def test_a_planted_community_across_units_is_found_where_a_partition_can_not_show_it() -> None:
+    graph, planted = organisation(1, hidden=True)
+    found = find_communities(graph)
+    beyond = found.summary[found.summary["community"].str.startswith("B")]
+    best = max(
+        len(set(planted) & set(found.people(name))) / len(set(planted) | set(found.people(name)))
+        for name in beyond["community"]
+    )
+    assert best >= 0.8
+    assert found.searched_beyond
+    line = beyond.iloc[0]
+    assert line["units"] >= 5
+    assert line["structure_lift"] > 3
+    assert line["beyond_structure"]
+    assert line["stability"] > 0.5
+
+
+def test_people_of_two_communities_have_two_rows_and_nobody_is_lost() -> None:
+    graph, planted = organisation(1, hidden=True)
+    members = find_communities(graph).members
+    assert set(members["person"]) == set(graph.people["person"])
+    rows = members["person"].value_counts()
+    assert (rows[planted] >= 2).sum() >= 9
+    assert members["strength"].between(0, 1).all()
+
+
+def test_units_are_explained_by_formal_structure() -> None:
+    graph, _ = organisation(2, hidden=False)
+    summary = find_communities(graph).summary
+    of_one_unit = summary[summary["main_unit_share"] > 0.8]
+    assert len(of_one_unit) >= 5
+    assert not of_one_unit["beyond_structure"].any()
+
+
+@pytest.mark.slow
+def test_chance_shows_something_in_few_organisations() -> None:
+    """One organisation in twenty may show something that is not there; three in twelve would be a defect."""
+    shown = 0
+    for seed in range(100, 112):
+        graph, _ = organisation(seed, hidden=False)
+        null = fit_null(graph, Structure.of(graph))
+        rng = np.random.default_rng(seed)
+        ties = graph.adjacency().toarray() > 0
+        expected = null.matrix(np.arange(len(graph.people)))
+        bar = max(
+            score
+            for _ in range(19)
+            for _, score in _search(_drawn(np.minimum(expected, 1.0), rng), expected) or [(None, -np.inf)]
+        )
+        shown += any(score > bar for _, score in _search(ties, expected))
+    assert shown <= 2
+
+
+def _drawn(chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    upper = np.triu(rng.random(chance.shape) < chance, 1)
+    return upper | upper.T
+
+
+def test_same_seed_same_result_and_progress_is_told() -> None:
+    graph, _ = organisation(3, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    count = _Count()
+    first = find_beyond(graph, null, rng=np.random.default_rng(5), stage=count)
+    again = find_beyond(graph, null, rng=np.random.default_rng(5), stage=_Count())
+    assert [one.tolist() for one in first.members] == [one.tolist() for one in again.members]
+    assert first.threshold == again.threshold
+    assert count.done == SEARCHES
+
+
+def test_excess_by_hand() -> None:
+    graph, planted = organisation(1, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    position = {person: number for number, person in enumerate(graph.people["person"])}
+    members = np.array([position[person] for person in planted])
+    lift, _ = excess(members, graph, null)
+    inside = graph.adjacency().toarray()[np.ix_(members, members)].sum() / 2
+    mean = null.matrix(members).sum() / 2
+    assert lift == pytest.approx((inside + 0.5) / (mean + 0.5))
+
+
+def test_without_structure_nothing_is_searched() -> None:
+    graph, _ = organisation(1, hidden=True)
+    bare = build_graph(graph.interactions)
+    found = find_communities(bare)
+    assert not found.searched_beyond
+    assert found.summary["beyond_structure"].isna().all()
+    assert not find_communities(graph, beyond=False).searched_beyond

@@ -1,0 +1,141 @@
+"""A study, straight through: the same from the command line, the API and the steps by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pandas as pd
+import pytest
+
+import commfinder as cf
+from commfinder.errors import PeriodError, PrivacyError
+from commfinder.study import Study, StudyResult, result_schema
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated organisation on disk."""
+    target = tmp_path_factory.mktemp("org") / "org"
+    cf.simulate(people=120, seed=3).write(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> StudyResult:
+    """Its study, run once."""
+    return Study.load(folder / "study.toml").run()
+
+
+def test_the_steps_by_hand_give_the_same(folder: Path, result: StudyResult) -> None:
+    people = cf.read_people(folder / "hr.csv")
+    inter = cf.concat([cf.read(folder / "exports" / "mail"), cf.read(folder / "exports" / "slack.zip")])
+    inter, _ = cf.resolve_people(inter, people)
+    groups = cf.resolve_groups(cf.read_groups(folder / "communities.csv"), people)
+    graph = cf.build_graph(inter, people, period="2026-04-01/2026-10-01")
+    found = cf.find_communities(graph, seed=3)
+    verdicts = cf.assess_groups(graph, groups, found=found, seed=3)
+    pd.testing.assert_frame_equal(verdicts.to_frame(), result.to_frame())
+    pd.testing.assert_frame_equal(found.members, result.communities.members)
+
+
+def test_two_runs_give_the_same_bytes(folder: Path, result: StudyResult, tmp_path: Path) -> None:
+    result.save(tmp_path / "one")
+    Study.load(folder / "study.toml").run().save(tmp_path / "two")
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "two").iterdir())
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_the_order_of_inputs_changes_no_verdict(folder: Path, result: StudyResult) -> None:
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    blocks = text.split("[[inputs]]")
+    tail = blocks[2].split("[people]")
+    swapped = blocks[0] + "[[inputs]]" + tail[0] + "[[inputs]]" + blocks[1] + "[people]" + tail[1]
+    other = folder / "swapped.toml"
+    other.write_text(swapped, encoding="utf-8")
+    pd.testing.assert_frame_equal(Study.load(other).run().to_frame(), result.to_frame())
+
+
+def test_result_json_follows_its_schema(result: StudyResult) -> None:
+    document = json.loads(result.to_json())
+    jsonschema.validate(document, result_schema())
+    assert document["schema"] == "commfinder/result/1"
+    assert document["sentences"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "k": "five"}, result_schema())
+
+
+def test_nobody_is_named_in_what_may_be_shown(folder: Path, result: StudyResult, tmp_path: Path) -> None:
+    result.save(tmp_path)
+    people = pd.read_csv(folder / "hr.csv")
+    addresses = {one for cell in people["addresses"].dropna() for one in cell.split(";")}
+    for path in tmp_path.iterdir():
+        text = path.read_bytes().decode("utf-8", "replace")
+        assert not any(one in text for one in addresses), path.name
+        if path.suffix == ".csv":
+            words = set(text.replace(",", " ").split())
+            assert not words & set(people["person"]), path.name
+
+
+def test_person_level_files_only_when_asked_for_and_with_a_purpose(
+    folder: Path, result: StudyResult, tmp_path: Path
+) -> None:
+    assert not any(path.name.startswith("person-level") for path in result.save(tmp_path / "plain"))
+    with pytest.raises(PrivacyError, match="purpose"):
+        result.save(tmp_path / "out", person_level=True)
+    text = (folder / "study.toml").read_text(encoding="utf-8") + '\n[privacy]\npurpose = "Agreed with the council"\n'
+    (folder / "agreed.toml").write_text(text, encoding="utf-8")
+    agreed = Study.load(folder / "agreed.toml").run()
+    names = [path.name for path in agreed.save(tmp_path / "out", person_level=True)]
+    assert {"person-level-members.csv", "person-level-ties.parquet"} <= set(names)
+    written = pd.read_csv(tmp_path / "out" / "person-level-members.csv")
+    people = set(pd.read_csv(folder / "hr.csv")["person"])
+    assert not set(written["person"]) & people
+    assert (folder / "study.key").stat().st_mode & 0o077 == 0
+    secret = (folder / "study.key").read_text().strip()
+    for path in (tmp_path / "out").iterdir():
+        assert secret.encode() not in path.read_bytes()
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["purpose"] == "Agreed with the council"
+    assert len(manifest["key_id"]) == 8
+    with pytest.raises(PrivacyError, match="key"):
+        agreed.save(folder, person_level=True)
+
+
+def test_check_writes_nothing(folder: Path) -> None:
+    before = sorted(path.name for path in folder.rglob("*"))
+    check = Study.load(folder / "study.toml").check()
+    assert sorted(path.name for path in folder.rglob("*")) == before
+    assert {"inputs", "people", "ties", "groups"} == set(check.to_frame()["part"])
+    assert "automated" in check.losses["reason"].tolist()
+
+
+def test_another_period(folder: Path) -> None:
+    quarter = Study.load(folder / "study.toml").run("2026Q2")
+    assert str(quarter.period) == "2026-04-01/2026-07-01"
+    with pytest.raises(PeriodError, match="2024"):
+        Study.load(folder / "study.toml").run("2024Q1")
+
+
+def test_without_people_and_groups(folder: Path, tmp_path: Path) -> None:
+    (folder / "bare.toml").write_text('[[inputs]]\npath = "exports/slack.zip"\n', encoding="utf-8")
+    bare = Study.load(folder / "bare.toml").run()
+    assert bare.verdicts is None
+    bare.save(tmp_path)
+    assert "undeclared.csv" not in [path.name for path in tmp_path.iterdir()]
+    assert (tmp_path / "report.html").stat().st_size > 5000
+
+
+def test_the_report_is_safe_against_names(folder: Path, tmp_path: Path) -> None:
+    groups = pd.read_csv(folder / "communities.csv")
+    groups.loc[groups["group"] == groups["group"].iloc[0], "group"] = "<script>alert(1)</script>"
+    groups.to_csv(folder / "nasty.csv", index=False)
+    text = (folder / "study.toml").read_text(encoding="utf-8").replace("communities.csv", "nasty.csv")
+    (folder / "nasty.toml").write_text(text, encoding="utf-8")
+    Study.load(folder / "nasty.toml").run().save(tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
