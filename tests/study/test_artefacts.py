@@ -12,6 +12,8 @@ import pytest
 from commfinder.errors import OutputError, PrivacyError
 from commfinder.study import artefacts
 from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
+from commfinder.study.config import PrivacyConfig
+from commfinder.study.leave import require_leave
 
 FILES = {"a.csv": b"x\n1\n", "b.json": b"{}\n"}
 
@@ -67,9 +69,14 @@ def test_person_level_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").stat().st_mode & 0o044
 
 
-def test_the_key_never_lies_in_the_results(tmp_path: Path) -> None:
+def test_the_key_never_lies_in_the_results_and_a_purpose_is_needed(tmp_path: Path) -> None:
+    agreed = PrivacyConfig(purpose="agreed")
     with pytest.raises(PrivacyError, match="key"):
-        write_all(FILES, tmp_path, facts={}, key=tmp_path / "study.key")
+        require_leave(agreed, tmp_path / "out" / "deep", tmp_path / "out")
+    with pytest.raises(PrivacyError, match="purpose"):
+        require_leave(PrivacyConfig(purpose="  "), tmp_path, tmp_path / "out")
+    require_leave(agreed, tmp_path, tmp_path / "out")
+    require_leave(PrivacyConfig(purpose="agreed", pseudonymise=False), tmp_path, tmp_path)
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:

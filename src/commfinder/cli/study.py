@@ -67,11 +67,14 @@ def run(
 ) -> None:
     """Run the study: the report and all tables."""
     from commfinder.study import Study
+    from commfinder.study.leave import require_leave
 
     loaded = Study.load(study)
+    target = out if out is not None else study.parent / "out"
+    if allow_person_level or loaded.config.privacy.person_level:
+        require_leave(loaded.config.privacy, loaded.folder, target)
     progress = options.terminal()
     result = loaded.run(period, progress=progress)
-    target = out if out is not None else study.parent / "out"
     with progress.stage("Writing the report"):
         written = result.save(target, person_level=True if allow_person_level else None)
     for sentence in result.sentences:

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from commfinder.errors import OutputError, PrivacyError
+from commfinder.errors import OutputError
 
 __all__ = ["csv_bytes", "json_bytes", "parquet_bytes", "write_all"]
 
@@ -45,9 +45,7 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
 
 
-def write_all(
-    files: Mapping[str, bytes], out: Path, *, facts: Mapping[str, Any], key: Path | None = None
-) -> list[Path]:
+def write_all(files: Mapping[str, bytes], out: Path, *, facts: Mapping[str, Any]) -> list[Path]:
     """Write files to a folder and the manifest of their digests last.
 
     The old manifest goes first, so that a folder with a manifest is always whole. Files of an earlier run that this one
@@ -61,8 +59,6 @@ def write_all(
         The folder; made if it is not there.
     facts : mapping
         What the manifest says beside the digests. No clock time: equal runs are equal bytes.
-    key : Path, optional
-        The key file; it must not lie in the folder.
 
     Returns
     -------
@@ -73,15 +69,7 @@ def write_all(
     ------
     OutputError
         If the folder can not be written.
-    PrivacyError
-        If the key lies in it.
     """
-    if key is not None and key.resolve().is_relative_to(out.resolve()):
-        raise PrivacyError(
-            f"The key {key.name} lies in the folder of results.",
-            need="Whoever gets the results must not get the key.",
-            hint="Name another folder with --out, or another place with privacy.key.",
-        )
     try:
         out.mkdir(parents=True, exist_ok=True)
         _remove_earlier(out, set(files))

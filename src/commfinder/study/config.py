@@ -62,7 +62,9 @@ class CommunitiesConfig(_Section):
     """How communities are found: the options of find_communities."""
 
     resolution: float | None = Field(None, gt=0, description="Found out where it is not given.")
-    damping: Literal["log1p", "sqrt", "none", "binary"] = "log1p"
+    damping: Literal["log1p", "sqrt", "none", "binary"] = Field(
+        "log1p", description="What is done to counts of events before communities are found."
+    )
     runs: int = Field(10, ge=2, description="Seeded runs.")
     min_size: int = Field(3, ge=2, description="Smaller groups are no communities.")
     beyond: bool = Field(True, description="Also look for communities beyond formal structure.")
@@ -158,8 +160,8 @@ def _explained(error: ValidationError, name: str) -> CommfinderError:
     key = ".".join(place)
     if first["type"] == "extra_forbidden":
         known = _keys_at(place[:-1])
-        where = f"[{'.'.join(place[:-1])}]" if len(place) > 1 else "the file"
-        return ConfigError(f"{place[-1]!r} in {where} of {name} is no known key.", hint=nearest(place[-1], known))
+        where = f"[{'.'.join(place[:-1])}] of {name}" if len(place) > 1 else name
+        return ConfigError(f"{place[-1]!r} in {where} is no known key.", hint=nearest(place[-1], known))
     if first["type"] == "missing":
         return ConfigError(f"{name} lacks {key!r}.", need=_need(place), hint="commfinder init writes an example.")
     inner = first.get("ctx", {}).get("error")

@@ -11,7 +11,6 @@ import pandas as pd
 
 from commfinder.communities import Communities
 from commfinder.declared import HELP, Undeclared, Verdicts
-from commfinder.errors import PrivacyError
 from commfinder.graph import InteractionGraph
 from commfinder.people import Aliases, DeclaredGroups, Directory
 from commfinder.period import Period
@@ -30,6 +29,7 @@ from commfinder.result import Result, records
 from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
 from commfinder.study.config import StudyConfig
 from commfinder.study.document import RESULT_SCHEMA, ResultDocument, result_schema
+from commfinder.study.leave import require_leave
 
 __all__ = ["StudyResult"]
 
@@ -155,14 +155,14 @@ class StudyResult(Result):
         privacy = self.config.privacy
         wanted = privacy.person_level if person_level is None else person_level
         files = self._shown_files()
-        key_path = self.folder / privacy.key
         facts: dict[str, Any] = {"name": self.config.name, "period": self._period_words, "person_level": wanted}
         facts["provenance"] = self.provenance.to_dict()
         if wanted:
-            key = self._key(key_path, Path(out))
+            require_leave(privacy, self.folder, Path(out))
+            key = self._key(self.folder / privacy.key)
             files |= self._person_files(key)
             facts |= {"purpose": privacy.purpose, "key_id": key.id if key else None}
-        return write_all(files, Path(out), facts=facts, key=key_path if wanted and privacy.pseudonymise else None)
+        return write_all(files, Path(out), facts=facts)
 
     def __repr__(self) -> str:
         judged = repr(self.verdicts) if self.verdicts is not None else "no declared groups"
@@ -200,21 +200,10 @@ class StudyResult(Result):
             files[f"person-level-{name}.parquet"] = parquet_bytes(hidden)
         return files
 
-    def _key(self, path: Path, out: Path) -> Key | None:
+    def _key(self, path: Path) -> Key | None:
         """Return the key for pseudonyms, made where there is none yet; None where names are wanted."""
-        privacy = self.config.privacy
-        if not privacy.purpose.strip():
-            raise PrivacyError(
-                "Files about single people are asked for without a purpose.",
-                need="It is kept with them, so that whoever finds them knows what they may be used for.",
-                hint='Write one under [privacy] in the study file: purpose = "…".',
-            )
-        if not privacy.pseudonymise:
+        if not self.config.privacy.pseudonymise:
             return None
-        if path.resolve().is_relative_to(out.resolve()):
-            raise PrivacyError(
-                f"The key {path.name} lies in the folder of results.", hint="Name another folder with --out."
-            )
         return load_key(path) if path.exists() else make_key(path)
 
     def _document(self) -> dict[str, Any]:

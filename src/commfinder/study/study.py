@@ -204,9 +204,9 @@ class Study:
         inter = concat([self._one(one, progress) for one in config.inputs])
         people = groups = aliases = None
         if config.people is not None:
-            people = read_people(self._path(config.people.path, "people"), **config.people.columns)
+            people = read_people(self._path(config.people.path, "[people]"), **config.people.columns)
         if config.groups is not None:
-            groups = read_groups(self._path(config.groups.path, "groups"), **config.groups.columns)
+            groups = read_groups(self._path(config.groups.path, "[groups]"), **config.groups.columns)
         rows = len(inter)
         if people is not None:
             with progress.stage("Resolving accounts") as stage:
@@ -218,13 +218,13 @@ class Study:
     def _one(self, one: InputConfig, progress: Progress) -> Interactions:
         """Read one input."""
         options = one.model_dump(exclude={"path"}, exclude_none=True)
-        path = self._path(one.path, "input")
+        path = self._path(one.path, "[[inputs]]")
         with progress.stage(f"Reading {one.name or path.name}"):
             return read(path, **options)
 
     def _path(self, path: str, what: str) -> Path:
         """Return a path of the study file as seen from its folder, if it is there."""
-        return _validate.existing(self.folder / path, what=f"The {what} path of the study file,")
+        return _validate.existing(self.folder / path, what=f"What the study file names for {what},")
 
     def _graph(self, inputs: _Inputs, config: StudyConfig, progress: Progress) -> InteractionGraph:
         """Build the graph."""
