@@ -314,3 +314,17 @@ def test_names_of_tables_do_not_meet_the_aliases_of_queries():
     held = [store.add(pa.table({"x": [number]})) for number in range(6)]
     joined = held[4].select("x").distinct().semi_join(held[4].filter(held[4].x > 0), "x").left_join(held[0], "x")
     assert int(joined.count().to_pyarrow().as_py()) == 1
+
+
+def test_seconds_from_a_start_of_their_own_are_used_and_told():
+    frame = pd.DataFrame({"sender": ["a", "b"], "recipient": ["b", "a"], "time": [20, 1_000_000]})
+    inter = Interactions.from_frame(frame)
+    assert len(inter) == 2
+    assert str(inter.period).startswith("1970-01-01T00:00:20")
+    assert inter.losses["reason"].str.contains("start of its own").any()
+
+
+def test_days_of_a_spreadsheet_are_refused():
+    frame = pd.DataFrame({"sender": ["a", "b"], "recipient": ["b", "a"], "time": [45_000, 46_000]})
+    with pytest.raises(InputError, match="45000"):
+        Interactions.from_frame(frame)

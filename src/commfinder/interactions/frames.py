@@ -92,7 +92,8 @@ def times_to_us(values: pd.Series[Any], *, timezone: str | None, column: str) ->
     Returns
     -------
     times : pandas.Series of Int64
-        Missing where there is no time between 1990 and 2099.
+        Missing where there is no time between 1990 and 2099; whole numbers that plainly count seconds from a start of
+        their own are kept.
     zoneless : pandas.Series of bool
         Which of the missing ones could be read, but no zone is known for them.
 
@@ -123,6 +124,8 @@ def times_to_us(values: pd.Series[Any], *, timezone: str | None, column: str) ->
             need="Times must say from which zone they are.",
             hint="Pass timezone='Europe/Berlin', or whichever zone the export was written in ('UTC' if it says so).",
         )
+    if _own_clock(values):
+        return times, zoneless
     times = times.where(times.between(_EARLIEST, _LATEST).fillna(False).astype(bool) & ~zoneless)
     unread = given & times.isna() & ~zoneless
     if unread.sum() * 2 > given.sum():
@@ -183,6 +186,18 @@ def _number_times(values: pd.Series[Any], column: str) -> pd.Series[Any] | None:
     return scaled
 
 
+def _own_clock(values: pd.Series[Any]) -> bool:
+    """Tell whether whole numbers count seconds from a start of their own, as data sets made anonymous do.
+
+    They begin near 0 and end long before seconds since 1970 would. Numbers that all look like days as a spreadsheet
+    counts them, from 1954 to 2119, are left to be refused.
+    """
+    if not pd.api.types.is_integer_dtype(values.dtype) or not values.notna().any():
+        return False
+    low, high = int(values.min()), int(values.max())
+    return low >= 0 and 80_000 < high < _EARLIEST // 1_000_000
+
+
 def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
     """Take the medium from a column, or use one word for all."""
     if medium in MEDIA:
@@ -238,6 +253,8 @@ def _times(
     times, zoneless = times_to_us(frame[time], timezone=timezone, column=time)
     advice = "Pass timezone= with the zone it was written in."
     losses = _loss(times.isna() & ~zoneless & people, source, "no usable time")
+    clock = "time from a start of its own: used, read as seconds since 1970"
+    losses += _loss((times < _EARLIEST).fillna(False).astype(bool), source, clock)
     return times, losses + _loss(zoneless & people, source, "time without a zone", advice)
 
 
