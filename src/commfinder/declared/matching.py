@@ -65,8 +65,8 @@ def undeclared(
     max_overlap : float, default 0.3
         A community matches a group if their Jaccard index is above this, or most of the group's members are in it.
     max_unit_share : float, default 0.5
-        A community with a larger share of one unit is that unit at work, declared in the directory if nowhere else;
-        where no units are known this says nothing.
+        Where it was not asked whether formal structure explains a community: one with a larger share of one unit is
+        that unit at work. Where it was asked, what formal structure explains is left out, whatever its units.
     min_size : int, default 5
         Smaller communities are left out.
     min_stability : float, default 0.5
@@ -100,6 +100,7 @@ def undeclared(
         rows.append(
             (line["community"], line["size"], np.nan, line["units"], name, jaccard, _reason(line, name, jaccard))
         )
+    rows.sort(key=lambda row: (-row[1], str(row[0])))
     names = ["community", "size", "confidence", "units", "nearest", "jaccard", "reason"]
     frame = pd.DataFrame(rows, columns=names).astype({"community": "string", "nearest": "string", "reason": "string"})
     options = {

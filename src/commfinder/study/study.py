@@ -197,7 +197,8 @@ class Study:
         if period is None:
             return self.config
         words = period if isinstance(period, str) else str(parse_period(period))
-        return self.config.model_copy(update={"period": str(words) if Period.parse(str(words)) else None})
+        Period.parse(words)
+        return self.config.model_copy(update={"period": words})
 
     def _read(self, config: StudyConfig, progress: Progress) -> _Inputs:
         """Read everything, and turn accounts into people."""
