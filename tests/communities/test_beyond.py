@@ -9,7 +9,8 @@ import pytest
 from commfinder import Directory, Interactions, build_graph, find_communities
 from commfinder.communities.beyond import SEARCHES, _search, excess, find_beyond
 from commfinder.graph import InteractionGraph
-from commfinder.graph.expected import Structure, fit_null
+from commfinder.graph.expected import Structure
+from commfinder.graph.fitting import fit_null
 
 UNITS, PER_UNIT, HIDDEN = 16, 20, 14
 

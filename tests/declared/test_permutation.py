@@ -8,7 +8,8 @@ import pytest
 from commfinder.declared.permutation import Matcher, matched_permutation
 from commfinder.declared.roster import TieTable
 from commfinder.declared.statistics import z_score
-from commfinder.graph.expected import Structure, fit_null
+from commfinder.graph.expected import Structure
+from commfinder.graph.fitting import fit_null
 
 
 @pytest.fixture(scope="module")

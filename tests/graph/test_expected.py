@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from commfinder.graph import build_graph
-from commfinder.graph.expected import Structure, fit_null
+from commfinder.graph.expected import Structure
+from commfinder.graph.fitting import fit_null
 from commfinder.interactions import Interactions, concat
 from commfinder.people import Directory
 

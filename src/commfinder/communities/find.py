@@ -18,7 +18,8 @@ from commfinder.communities.engine import graph_of, modularity, run, seeded
 from commfinder.communities.resolution import Resolution, fixed_point
 from commfinder.communities.weights import detection_weights
 from commfinder.graph import InteractionGraph
-from commfinder.graph.expected import DyadNull, Structure, fit_null
+from commfinder.graph.expected import DyadNull, Structure
+from commfinder.graph.fitting import fit_null
 from commfinder.progress import SILENT, Progress
 from commfinder.provenance import Provenance, record
 from commfinder.result import Result

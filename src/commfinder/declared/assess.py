@@ -19,7 +19,8 @@ from commfinder.declared.roster import Roster, TieTable, roster_of
 from commfinder.declared.statistics import benjamini_hochberg
 from commfinder.declared.verdict import HELP, VERDICTS, Ruling, rule
 from commfinder.graph import InteractionGraph
-from commfinder.graph.expected import DyadNull, Structure, fit_null
+from commfinder.graph.expected import DyadNull, Structure
+from commfinder.graph.fitting import fit_null
 from commfinder.interactions import Loss
 from commfinder.interactions.losses import losses_frame
 from commfinder.people import DeclaredGroups
