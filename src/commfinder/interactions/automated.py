@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
-from commfinder.interactions.table import Interactions
+if TYPE_CHECKING:
+    from commfinder.interactions.table import Interactions
 
 __all__ = ["automated_accounts", "named_like_a_machine"]
 

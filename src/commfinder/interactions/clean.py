@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -12,9 +14,11 @@ from commfinder.errors import PeriodError
 from commfinder.interactions.automated import automated_accounts
 from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.schema import INTERACTIONS, ROLES, Loss
-from commfinder.interactions.table import Interactions
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record
+
+if TYPE_CHECKING:
+    from commfinder.interactions.table import Interactions
 
 __all__ = ["clean"]
 

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder import _validate
+from commfinder.interactions.automated import automated_accounts
+from commfinder.interactions.clean import clean
 from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.rows import canonical, check_vocabulary, encode, renumbered
 from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, MEDIA, MEMBERSHIPS, Loss
@@ -360,10 +362,8 @@ class Interactions(Result):
 
     def automated_names(self) -> list[str]:
         """Return the accounts that are machines or lists, by what sources say, by name and by behaviour; sorted."""
-        from commfinder.interactions.automated import automated_accounts as found
-
         names = self.people
-        return [names[code] for code in found(self, self.rows)]
+        return [names[code] for code in automated_accounts(self, self.rows)]
 
     def clean(
         self, *, period: PeriodLike = None, max_recipients: int = 20, keep_automated: bool = False
@@ -392,6 +392,4 @@ class Interactions(Result):
         PeriodError
             If the period holds no interaction although there are some outside it.
         """
-        from commfinder.interactions.clean import clean
-
         return clean(self, period=period, max_recipients=max_recipients, keep_automated=keep_automated)
