@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from commfinder.communities import adjusted_rand, leiden
-from commfinder.communities.engine import canonical, modularity
+from commfinder.communities.quality import canonical, modularity
 from commfinder.errors import InputError
 
 

@@ -5,7 +5,7 @@ which units they span; or labels.
 """
 
 from commfinder.communities.compare import adjusted_rand
-from commfinder.communities.engine import leiden
+from commfinder.communities.engines import leiden
 from commfinder.communities.find import Communities, find_communities
 from commfinder.communities.resolution import Resolution
 

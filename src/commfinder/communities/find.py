@@ -59,6 +59,8 @@ class Communities(Result):
     searched_beyond : bool
         Whether communities beyond formal structure were looked for: it takes units, sites or managers, and at most
         2,000 people.
+    graph : InteractionGraph
+        The graph they were found in.
     provenance : Provenance
         What made this value.
     """
@@ -70,6 +72,7 @@ class Communities(Result):
     agreement: float
     runs: int
     searched_beyond: bool
+    graph: InteractionGraph
     provenance: Provenance
     _schema: ClassVar[str] = "commfinder/communities/1"
 
@@ -156,6 +159,7 @@ def find_communities(
         agreement=agreement,
         runs=runs,
         searched_beyond=hidden is not None,
+        graph=graph,
         provenance=record("find_communities", parameters, seed=seed, inputs=graph.provenance.inputs),
     )
 

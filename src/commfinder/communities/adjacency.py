@@ -1,0 +1,242 @@
+"""Ties as adjacency in compressed rows, with weights that add up exactly in any order."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LARGE", "Adjacency", "adjacency", "in_turn", "mixed", "processors", "structure_keys", "together"]
+
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+Float64 = npt.NDArray[np.float64]
+UInt64 = npt.NDArray[np.uint64]
+
+LARGE = 1 << 16
+"""Up to so many people, nothing depends on how people are numbered; it would cost too much time above."""
+
+_BITS = 51
+_WORTH_A_THREAD = 200_000
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Adjacency:
+    """Neighbours of everybody, row after row.
+
+    Parameters
+    ----------
+    start : ndarray of int64, shape (n + 1,)
+        Where each row begins.
+    neighbour : ndarray of int32, shape (2m,)
+        Who is at the other end.
+    weight : ndarray of float64, shape (2m,)
+        Whole numbers from 1 to 2**51: the weight over `unit`.
+    unit : float
+        Weight that counts as one.
+    strength : ndarray of float64, shape (n,)
+        Sum of each row.
+
+    Notes
+    -----
+    Floating-point sums depend on the order in which they are taken. Here weights are whole multiples of a unit small
+    enough to lose nothing that matters and large enough that the sum over everything stays below 2**53, where every
+    sum of whole numbers is exact. So no result depends on the order of rows or people.
+    """
+
+    start: Int64
+    neighbour: Int32
+    weight: Float64
+    unit: float
+    strength: Float64
+
+
+def adjacency(
+    a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], weight: Float64, n: int, threads: int = 1
+) -> Adjacency:
+    """Make the rows from checked ties; takes time in proportion to people and ties.
+
+    Parameters
+    ----------
+    a, b : ndarray of int, shape (m,)
+        The two ends of each tie.
+    weight : ndarray of float64, shape (m,)
+        Finite weights above zero.
+    n : int
+        Number of people.
+    threads : int, default 1
+        Threads to use; they change nothing but time.
+
+    Returns
+    -------
+    Adjacency
+    """
+    if not len(weight):
+        nothing = np.zeros(n + 1, dtype=np.int64)
+        return Adjacency(nothing, np.empty(0, np.int32), np.empty(0), 1.0, np.zeros(n))
+    # Powers of two change no digit. Two steps, since one factor alone could be beyond what a number can hold.
+    high = math.frexp(float(weight.max()))[1]
+    if abs(high) > 300:
+        weight = np.ldexp(weight, -high)
+    else:
+        high = 0
+    power = _BITS - math.frexp(float(weight.sum()))[1]
+    scale = math.ldexp(1.0, power)
+    parts = in_turn(threads, len(a))
+    counts = together(lambda ties: _counted(a[ties], b[ties], weight[ties], n, scale), parts)
+    start = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(sum(degree for degree, _ in counts), out=start[1:])
+    place = start[:-1] + np.cumsum([np.zeros(n, np.int64), *[degree for degree, _ in counts[:-1]]], axis=0)
+    neighbour, whole = np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
+    together(
+        lambda turn: _placed(*[x[parts[turn]] for x in (a, b, weight)], scale, place[turn], neighbour, whole),
+        range(len(parts)),
+    )
+    if n <= LARGE:
+        start, neighbour, whole = _merged(start, neighbour, whole)
+    unit = math.ldexp(1.0, max(min(high - power, 1023), -1074))
+    return Adjacency(start, neighbour, whole, unit, sum(strength for _, strength in counts))
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_turn(threads: int, length: int) -> list[slice]:
+    """Cut a range into as many parts as there are threads; short ones stay whole."""
+    parts = threads if length >= _WORTH_A_THREAD else 1
+    return [slice(length * turn // parts, length * (turn + 1) // parts) for turn in range(parts)]
+
+
+def together(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """Do the parts of some work side by side; results come in the order of the parts."""
+    if len(parts) == 1:
+        return [work(parts[0])]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(work, parts))
+
+
+@numba.njit(cache=True, nogil=True)
+def _counted(a, b, weight, n, scale):  # type: ignore[no-untyped-def]
+    """Count the ties of everybody, and add up their weights."""
+    degree, strength = np.zeros(n, np.int64), np.zeros(n)
+    for tie in range(len(a)):
+        i, j = a[tie], b[tie]
+        w = max(np.rint(weight[tie] * scale), 1.0)
+        degree[i] += 1
+        degree[j] += 1
+        strength[i] += w
+        strength[j] += w
+    return degree, strength
+
+
+@numba.njit(cache=True, nogil=True)
+def _placed(a, b, weight, scale, place, neighbour, whole):  # type: ignore[no-untyped-def]
+    """Put ties into rows."""
+    for tie in range(len(a)):
+        i, j = a[tie], b[tie]
+        w = max(np.rint(weight[tie] * scale), 1.0)
+        neighbour[place[i]], whole[place[i]] = j, w
+        neighbour[place[j]], whole[place[j]] = i, w
+        place[i] += 1
+        place[j] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _merged(start, neighbour, whole):  # type: ignore[no-untyped-def]
+    """Add up what a row has of the same neighbour."""
+    begin = np.zeros_like(start)
+    seen = np.full(len(start), -1, np.int64)
+    used = 0
+    for v in range(len(start) - 1):
+        for e in range(start[v], start[v + 1]):
+            u, w = neighbour[e], whole[e]
+            if seen[u] >= begin[v]:
+                whole[seen[u]] += w
+            else:
+                seen[u] = used
+                neighbour[used], whole[used] = u, w
+                used += 1
+        begin[v + 1] = used
+    return begin, neighbour[:used].copy(), whole[:used].copy()
+
+
+def structure_keys(rows: Adjacency, marks: UInt64 | None = None) -> UInt64:
+    """Give everybody a key that depends on the structure around them, not on their number.
+
+    Parameters
+    ----------
+    rows : Adjacency
+        The graph.
+    marks : ndarray of uint64, shape (n,), optional
+        What tells people apart beside structure: sizes, or labels to start from.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+
+    Notes
+    -----
+    Colour refinement (Weisfeiler and Leman): a key is the hash of one's own key and of the multiset of weights and keys
+    around, until the number of different keys grows no more, four rounds at most. People who still share a key are
+    mostly exchangeable, and their numbers decide.
+    """
+    n = len(rows.strength)
+    keys = mixed(rows.strength.astype(np.uint64) if marks is None else rows.strength.astype(np.uint64) ^ marks)
+    told = len(np.unique(keys))
+    for _ in range(_ROUNDS):
+        if told == n:
+            break
+        keys = _refined(rows.start, rows.neighbour, rows.weight, keys)
+        now = len(np.unique(keys))
+        if now == told:
+            break
+        told = now
+    return keys if told == n else _told_apart(keys)
+
+
+def _told_apart(keys: UInt64) -> UInt64:
+    """Tell people of the same key apart by who comes first."""
+    order = np.argsort(keys, kind="stable")
+    new = np.r_[True, np.diff(keys[order]) != 0]
+    place = np.arange(len(keys))
+    turn = np.empty(len(keys), dtype=np.uint64)
+    turn[order] = place - np.maximum.accumulate(np.where(new, place, 0))
+    with np.errstate(over="ignore"):
+        return mixed(keys + turn)
+
+
+def mixed(x: UInt64) -> UInt64:
+    """Hash 64 bits (the finaliser of SplitMix64)."""
+    with np.errstate(over="ignore"):
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@numba.njit(cache=True, nogil=True)
+def _mix(x):  # type: ignore[no-untyped-def]
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@numba.njit(cache=True, nogil=True)
+def _refined(start, neighbour, weight, keys):  # type: ignore[no-untyped-def]
+    """One round of colour refinement; sums of hashes do not depend on the order."""
+    new = np.empty_like(keys)
+    for v in range(len(keys)):
+        total = np.uint64(0)
+        for e in range(start[v], start[v + 1]):
+            total += _mix(keys[neighbour[e]] ^ (np.uint64(weight[e]) * np.uint64(0x9E3779B97F4A7C15)))
+        new[v] = _mix(keys[v] + _mix(total))
+    return new

@@ -1,0 +1,162 @@
+"""Leiden of our own, compiled: as fast as the hardware allows, and the same bytes every time."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from commfinder.communities.adjacency import LARGE, in_turn, mixed, processors, structure_keys, together
+from commfinder.communities.engines import kernel
+from commfinder.communities.engines.contract import Task
+from commfinder.communities.engines.kernel import Graph
+from commfinder.communities.quality import canonical
+
+__all__ = ["Leiden"]
+
+Labels = npt.NDArray[np.int32]
+Float64 = npt.NDArray[np.float64]
+UInt64 = npt.NDArray[np.uint64]
+
+_MOST_ITERATIONS, _MOST_PULL = 100, 1e290
+_BLOCK = 512
+
+
+class Leiden:
+    """The Leiden algorithm on compressed rows; equal seeds give equal bytes, on any number of threads.
+
+    Chance decides the order in which people are visited, nothing else: refinement takes the best part, not one drawn
+    in proportion to its gain.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Threads for refinement and aggregation of large graphs; None for as many as there are processors.
+    """
+
+    name = "leiden"
+    can = frozenset({"sizes", "start", "fixed", "max_size"})
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads
+
+    def __call__(self, task: Task, seed: int) -> Labels:
+        """Find communities; see `Engine`."""
+        n, rows = task.ties.n, task.ties.rows
+        labels = np.arange(n, dtype=np.int32) if task.start is None else _small_enough(task)
+        if len(rows.weight):
+            graph, pull = _graph(task)
+            threads = processors() if self._threads is None else self._threads
+            for iteration in range(task.iterations or _MOST_ITERATIONS):
+                if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, threads):
+                    break
+        return canonical(_connected(task, labels))
+
+
+def _graph(task: Task) -> tuple[Graph, float]:
+    """Return what the kernel works on, and the pull of sizes against weight."""
+    n, rows = task.ties.n, task.ties.rows
+    if task.objective == "modularity":
+        size, pull = rows.strength, task.resolution / float(rows.strength.sum())
+    else:
+        size = np.ones(n) if task.sizes is None else task.sizes
+        pull = min(task.resolution / rows.unit, _MOST_PULL)
+    if n > LARGE:
+        keys = np.arange(n, dtype=np.uint64)
+    else:
+        keys = task.ties.keys if task.sizes is None else structure_keys(rows, size.view(np.uint64))
+    fixed = np.zeros(n, np.bool_) if task.fixed is None else task.fixed
+    start, stop = rows.start[:-1], rows.start[1:]
+    return Graph(start, stop, rows.neighbour, rows.weight, size, np.ones(n, np.int64), keys, fixed), pull
+
+
+def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, threads: int) -> bool:
+    """Go once through the three phases, level by level; change `labels` in place and tell whether anything moved."""
+    level, path, here, moved = graph, [], labels, False
+    while True:
+        order = _order(level.keys, seed)
+        n, turns = len(order), len(in_turn(threads, len(level.neighbour)))
+        moved |= bool(kernel.move(level, order, here, pull, most, np.zeros((n, 2)), np.empty(n)))
+        alone = np.arange(n, dtype=np.int32)
+        part = alone.copy()
+        together(partial(_refine, level, order, here, pull, part, turns), range(turns))
+        if np.array_equal(part, alone):
+            break
+        about, here, node, first, member = kernel.aggregate(level, here, part)
+        level = Graph(*_contracted(level, node, first, member, turns), *about)
+        path.append(node)
+    for node in reversed(path):
+        here = here[node]
+    labels[:] = here
+    return moved
+
+
+def _refine(level: Graph, order: Labels, here: Labels, pull: float, part: Labels, turns: int, turn: int) -> None:
+    """Refine one share of the communities."""
+    kernel.refine(level, order, here, pull, part, turn, turns)
+
+
+def _contracted(
+    level: Graph, node: Labels, first: npt.NDArray[np.int64], member: Labels, turns: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32], Float64]:
+    """Return the rows of the smaller graph; threads share its nodes so that each has as many ties to add up."""
+    m = len(first) - 1
+    work = np.concatenate([[0], np.cumsum((level.stop - level.start)[member])])[first]
+    bounds = [0, *np.searchsorted(work, work[-1] * np.arange(1, turns) // turns).tolist(), m]
+    # As much room as there could be ties, and one place to spare for each thread: what is not written to is not there,
+    # for the operating system.
+    room = int(work[-1]) + turns
+    rows = np.empty(m, np.int64), np.empty(m, np.int64), np.empty(room, np.int32), np.empty(room)
+
+    def contract(turn: int) -> None:
+        begin, end = bounds[turn], bounds[turn + 1]
+        kernel.contract(level, node, first, member, begin, end, int(work[begin]) + turn, rows)
+
+    together(contract, range(turns))
+    return rows
+
+
+def _order(keys: UInt64, seed: int) -> npt.NDArray[np.int32]:
+    """Return the order in which to visit: by chance, which hangs on structure and seed and not on numbers.
+
+    Large graphs keep the order of their numbers but for chance among a few hundred neighbours in it, since hopping
+    through memory would take twice as long.
+    """
+    n = len(keys)
+    if n <= LARGE:
+        return np.argsort(_chance(keys, seed)).astype(np.int32)
+    blocks = np.argsort(_chance(np.arange(-(-n // _BLOCK), dtype=np.uint64), seed))
+    order = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).reshape(-1)
+    return order[order < n].astype(np.int32)
+
+
+def _chance(keys: UInt64, seed: int) -> UInt64:
+    """Return numbers that look drawn at random, from keys and a seed."""
+    with np.errstate(over="ignore"):
+        return mixed(keys * (mixed(np.array([seed], dtype=np.uint64)) * np.uint64(2) + np.uint64(1)))
+
+
+def _connected(task: Task, labels: Labels) -> Labels:
+    """Take unconnected communities apart, which never costs quality; pieces with fixed people stay what they were."""
+    rows = task.ties.rows
+    piece = kernel.components(rows.start[:-1], rows.start[1:], rows.neighbour, labels)
+    if task.fixed is None or not task.fixed.any():
+        whole: Labels = piece
+        return whole
+    held = np.zeros(int(piece.max()) + 1, dtype=bool)
+    held[piece[task.fixed]] = True
+    apart: Labels = np.where(held[piece], labels, piece + np.int32(task.ties.n))
+    return apart
+
+
+def _small_enough(task: Task) -> Labels:
+    """Return the labels to start from; who is not fixed leaves communities that are too large."""
+    labels, n = np.array(task.start, dtype=np.int32), task.ties.n
+    if task.max_size:
+        large = (np.bincount(labels, minlength=1) > task.max_size)[labels]
+        if task.fixed is not None:
+            large &= ~task.fixed
+        labels = np.where(large, n + np.arange(n), labels)
+    dense: Labels = np.unique(labels, return_inverse=True)[1].astype(np.int32)
+    return dense
