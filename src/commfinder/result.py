@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 import html
+import importlib
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from commfinder.provenance import Provenance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Result", "records"]
 
@@ -40,6 +44,30 @@ class Result:
             "rows": records(self.to_frame()),
         }
         return json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1)
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the result with Matplotlib; nothing is shown or saved.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; None makes a figure of a fitting size.
+        **options
+            Options of the picture; for communities, those of `commfinder.plot.plot_communities`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            ``ax.get_figure().savefig("communities.svg")`` saves it.
+
+        Raises
+        ------
+        NoPictureError
+            If there is no picture of such a result yet; it is also a ``NotImplementedError``.
+        """
+        # Pictures know the results, not the other way round: the room is looked up by its name when it is needed.
+        drawn: Axes = importlib.import_module("commfinder.plot").draw(self, ax=ax, **options)
+        return drawn
 
     def _repr_html_(self) -> str:
         """Return the first rows as a table, for notebooks; pandas escapes what it shows."""

@@ -56,10 +56,6 @@ def ring(cliques, size):
     return ties([*pairs, *((start, (start + size + 1) % n) for start in range(0, n, size))], n)
 
 
-def scaled(given, factor):
-    return Ties.of(given.a, given.b, given.weight * factor, n=given.n)
-
-
 def unlike(rng, m):
     return rng.random(m) + 0.5
 
@@ -111,9 +107,7 @@ def quality(task, labels):
 
 def check(task, labels):
     """Check what holds of any result."""
-    n = task.ties.n
-    a, b, _ = task.ties.canonical
-    assert isinstance(labels, np.ndarray)
+    n, (a, b, _) = task.ties.n, task.ties.canonical
     assert labels.dtype == np.int32
     assert labels.shape == (n,)
     assert np.array_equal(canonical(labels), labels)
@@ -134,12 +128,11 @@ def test_somebody_can_take_each_limit_and_who_can_not_says_who(limit):
     task = Task(ring(2, 3), **LIMITS[limit])
     can = {name for name, engine in ENGINES.items() if limit in engine.can}
     assert can
-    for name, engine in ENGINES.items():
-        if name in can:
-            assert len(engine(task, 0)) == 6
-            continue
+    for name in can:
+        assert len(ENGINES[name](task, 0)) == 6
+    for name in set(ENGINES) - can:
         with pytest.raises(InputError, match=name) as told:
-            engine(task, 0)
+            ENGINES[name](task, 0)
         assert any(repr(other) in told.value.hint for other in can)
 
 
@@ -184,8 +177,7 @@ def test_planted_communities_are_recovered_whatever_the_unit_of_weight(engine, o
 
 @every
 def test_the_potts_model_finds_each_of_many_cliques(engine):
-    # Thirty cliques of five: modularity puts neighbours together, since it has a resolution limit.
-    given = ring(30, 5)
+    given = ring(30, 5)  # Modularity puts neighbours together: it has a resolution limit.
     assert engine(Task(given, "cpm", 0.5, iterations=0), 1).tolist() == np.repeat(np.arange(30), 5).tolist()
     assert engine(Task(given, "modularity", 1.0, iterations=0), 1).max() < 29
 
@@ -210,8 +202,7 @@ def test_engines_reach_equal_quality(iterations):
 @every
 def test_resolution_decides_on_size(engine):
     counts = [engine(Task(CLEAR, resolution=gamma), 0).max() + 1 for gamma in (0.02, 1.0, 8.0)]
-    assert counts[0] == 1
-    assert counts[1] == 6
+    assert counts[:2] == [1, 6]
     assert counts[2] > 12
 
 
@@ -235,14 +226,11 @@ def test_threads_do_not_disturb_one_another(engine):
 
 @every
 def test_the_callers_chance_and_arrays_are_untouched(engine):
+    arrays = [UNCLEAR.a, UNCLEAR.b, UNCLEAR.weight, np.arange(UNCLEAR.n, dtype=np.int32) % 9]
     random.seed(12)
-    before = random.getstate()
-    start = np.random.default_rng(0).integers(0, 9, UNCLEAR.n).astype(np.int32)
-    held = [array.copy() for array in (UNCLEAR.a, UNCLEAR.b, UNCLEAR.weight, start)]
-    engine(Task(UNCLEAR, start=start), 1)
-    assert random.getstate() == before
-    for array, copy in zip((UNCLEAR.a, UNCLEAR.b, UNCLEAR.weight, start), held, strict=True):
-        assert np.array_equal(array, copy)
+    before = random.getstate(), [array.tobytes() for array in arrays]
+    engine(Task(UNCLEAR, start=arrays[3]), 1)
+    assert (random.getstate(), [array.tobytes() for array in arrays]) == before
 
 
 @every
@@ -269,10 +257,10 @@ def test_pairs_given_again_add_up(engine, objective):
 @every_objective
 @pytest.mark.parametrize("factor", [2.0**-60, 2.0**40, 3.0, 0.1, 1e-299, 1e298])
 def test_weights_have_no_scale(engine, objective, factor):
-    for given in (CLEAR, *((UNCLEAR,) if np.frexp(factor)[0] == 0.5 else ())):
-        task = task_of(given, objective)
-        other = task_of(scaled(given, factor), objective)
-        assert engine(other, 5).tobytes() == engine(task, 5).tobytes()
+    # Where much hangs on chance, only powers of two, which round nothing, are sure to change nothing.
+    for given in (CLEAR, UNCLEAR)[: 1 + (np.frexp(factor)[0] == 0.5)]:
+        scaled = Ties.of(given.a, given.b, given.weight * factor, n=given.n)
+        assert engine(task_of(scaled, objective), 5).tobytes() == engine(task_of(given, objective), 5).tobytes()
 
 
 @able("start")
@@ -292,8 +280,8 @@ def test_quality_is_never_below_that_of_the_start(engine, objective):
 
 @able("start")
 def test_the_best_division_stays_as_it_is(engine):
-    best = np.repeat(np.arange(6), 15).astype(np.int32)
-    assert engine(Task(CLEAR, start=best[::-1].copy() * 100), 1).tolist() == best.tolist()
+    best = np.repeat(np.arange(6, dtype=np.int32), 15)
+    assert engine(Task(CLEAR, start=500 - 100 * best), 1).tolist() == best.tolist()
 
 
 def drawn(rng, objective, can):

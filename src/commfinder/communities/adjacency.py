@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LARGE", "Adjacency", "adjacency", "in_turn", "mixed", "processors", "structure_keys", "together"]
+from commfinder.communities.threads import in_turn, together
+
+__all__ = ["LARGE", "Adjacency", "adjacency", "mixed", "structure_keys"]
 
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
@@ -24,7 +22,6 @@ LARGE = 1 << 16
 """Up to so many people, nothing depends on how people are numbered; it would cost too much time above."""
 
 _BITS = 51
-_WORTH_A_THREAD = 200_000
 _ROUNDS = 4
 
 
@@ -96,33 +93,16 @@ def adjacency(
     np.cumsum(sum(degree for degree, _ in counts), out=start[1:])
     place = start[:-1] + np.cumsum([np.zeros(n, np.int64), *[degree for degree, _ in counts[:-1]]], axis=0)
     neighbour, whole = np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
-    together(
-        lambda turn: _placed(*[x[parts[turn]] for x in (a, b, weight)], scale, place[turn], neighbour, whole),
-        range(len(parts)),
-    )
+
+    def put(turn: int) -> None:
+        ties = parts[turn]
+        _placed(a[ties], b[ties], weight[ties], scale, place[turn], neighbour, whole)
+
+    together(put, range(len(parts)))
     if n <= LARGE:
         start, neighbour, whole = _merged(start, neighbour, whole)
     unit = math.ldexp(1.0, max(min(high - power, 1023), -1074))
     return Adjacency(start, neighbour, whole, unit, sum(strength for _, strength in counts))
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def in_turn(threads: int, length: int) -> list[slice]:
-    """Cut a range into as many parts as there are threads; short ones stay whole."""
-    parts = threads if length >= _WORTH_A_THREAD else 1
-    return [slice(length * turn // parts, length * (turn + 1) // parts) for turn in range(parts)]
-
-
-def together(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Do the parts of some work side by side; results come in the order of the parts."""
-    if len(parts) == 1:
-        return [work(parts[0])]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(work, parts))
 
 
 @numba.njit(cache=True, nogil=True)

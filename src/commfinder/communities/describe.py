@@ -7,9 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse as sp
 from scipy import stats
 
 from commfinder.communities.beyond import Hidden, excess
+from commfinder.communities.confidence import Judgement
+from commfinder.communities.overlap import Memberships
+from commfinder.communities.quality import picked
+from commfinder.communities.ties import Ties
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull
 
@@ -22,27 +27,26 @@ IntArray = npt.NDArray[np.int64]
 _CORE_ALPHA, _CORE_TIES = 0.01, 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Partition:
     """A division of everybody, with what it rests on.
 
     Parameters
     ----------
-    a, b : ndarray of int64
-        Ends of the ties.
-    weight : ndarray of float
-        Their damped weights.
+    ties : Ties
+        The ties, with the weights used.
     labels : ndarray of int32, shape (n,)
         Community of each person.
-    stability : ndarray of float
-        Stability of each community.
+    memberships : Memberships
+        Who is in which community.
+    judged : Judgement, optional
+        How likely they are real; None where that was not asked for.
     """
 
-    a: IntArray
-    b: IntArray
-    weight: FloatArray
+    ties: Ties
     labels: Labels
-    stability: FloatArray
+    memberships: Memberships
+    judged: Judgement | None
 
 
 def tables(
@@ -72,47 +76,87 @@ def tables(
     if hidden is not None and null is not None:
         more, lines = beyond_tables(graph, found, hidden, null)
         members = pd.concat([members, more], ignore_index=True)
-        members = members.sort_values(["person", "community"], kind="stable").reset_index(drop=True)
+        somewhere = members["person"].isin(more["person"]) & members["community"].isna()
+        members = members[~somewhere].sort_values(["person", "community"], kind="stable").reset_index(drop=True)
         summary = pd.concat([summary, lines], ignore_index=True)
     units = _units(graph.people.set_index("person")["unit"], members, summary["community"])
     return members, summary.join(units).join(_beyond(graph, members, summary["community"], hidden, null))
 
 
 def partition_tables(graph: InteractionGraph, found: Partition, min_size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Describe the communities of the partition."""
-    a, b, weight, labels = found.a, found.b, found.weight, found.labels
-    n = len(labels)
-    size = np.bincount(labels, minlength=1) if n else np.empty(0, dtype=np.int64)
-    real = np.flatnonzero(size >= min_size)
-    names = np.full(len(size), None, dtype=object)
-    names[real] = [f"C{number}" for number in range(1, len(real) + 1)]
-    strength = np.bincount(a, weight, n) + np.bincount(b, weight, n)
-    same = labels[a] == labels[b]
-    inner = np.bincount(a[same], weight[same], n) + np.bincount(b[same], weight[same], n)
-    members = pd.DataFrame(
+    """Describe the communities of the partition and those who joined them."""
+    n, count = len(found.labels), int(found.labels.max(initial=-1)) + 1
+    person, community = found.memberships.person, found.memberships.community
+    size = np.bincount(community, minlength=count)
+    judged = found.judged
+    kept = size >= min_size if judged is None or judged.clustered else np.zeros(count, dtype=bool)
+    order = np.flatnonzero(kept)[np.argsort(-size[kept], kind="stable")]
+    names = np.full(count, None, dtype=object)
+    names[order] = [f"C{number}" for number in range(1, len(order) + 1)]
+    likely = np.full(count, np.nan) if judged is None else judged.community
+    share, tail, ties = _inside(found, person, community, count)
+    rows = pd.DataFrame(
         {
-            "person": graph.people["person"],
-            "community": pd.array(names[labels] if n else [], dtype="string"),
-            "strength": np.divide(inner, strength, out=np.zeros(n), where=strength > 0),
-            "confidence": np.nan,
-            "core": _core(a, b, labels, n),
+            "person": graph.people["person"].to_numpy(dtype=object)[person],
+            "community": pd.array(names[community] if n else [], dtype="string"),
+            "strength": share,
+            "confidence": np.nan if judged is None else judged.membership,
+            "core": (tail < _CORE_ALPHA) & (ties >= _CORE_TIES),
+            "periphery": found.memberships.periphery[person],
         }
     )
-    members.loc[members["community"].isna(), "core"] = False
-    total = float(weight.sum())
-    inside = np.bincount(labels[a][same], weight[same], len(size))
-    expected = np.bincount(labels, strength, len(size)) ** 2 / (4 * total) if total > 0 else np.zeros(len(size))
-    ratio = np.divide(inside, expected, out=np.full(len(size), np.nan), where=expected > 0)
+    rows["person"] = rows["person"].astype(graph.people["person"].dtype)
+    out = rows["community"].isna()
+    rows.loc[out, ["core", "periphery"]] = False
+    rows.loc[out, "confidence"] = np.nan
+    home = found.memberships.home
+    # Who is in none has one row that says so; who is in some has no row for those that are none.
+    somewhere = rows["person"].isin(rows.loc[~out, "person"])
+    members = rows[~out | (home & ~somewhere)].sort_values(["person", "community"], kind="stable")
+    ratio, stability = _ratio(found, person, community, count), np.full(count, np.nan)
+    if judged is not None:
+        stability = judged.stability
     summary = pd.DataFrame(
         {
-            "community": pd.array(names[real], dtype="string"),
-            "size": size[real],
-            "confidence": np.nan,
-            "stability": found.stability[real] if len(real) else np.empty(0),
-            "observed_over_expected": ratio[real],
+            "community": pd.array(names[order], dtype="string"),
+            "size": size[order],
+            "confidence": likely[order],
+            "stability": stability[order],
+            "observed_over_expected": ratio[order],
         }
     )
-    return members, summary
+    return members.reset_index(drop=True), summary
+
+
+def _inside(
+    found: Partition, person: IntArray, community: IntArray, count: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Return of each membership the share of weight inside, the binomial tail of the ties inside, and their number."""
+    n, a, b, weight = found.ties.n, found.ties.a, found.ties.b, found.ties.weight
+    belongs = sp.csr_array((np.ones(len(person)), (person, community)), shape=(n, max(count, 1)))
+    both = np.concatenate([a, b]), np.concatenate([b, a])
+    ties = sp.csr_array((np.ones(2 * len(a)), both), shape=(n, n))
+    heavy = sp.csr_array((np.concatenate([weight, weight]), both), shape=(n, n))
+    inner = picked(ties @ belongs, person, community).astype(np.int64)
+    share = picked(heavy @ belongs, person, community)
+    strength = np.asarray(heavy.sum(axis=1)).reshape(-1)[person]
+    degree = np.asarray(ties.sum(axis=1)).reshape(-1)
+    others = np.asarray(degree @ belongs).reshape(-1)[community] - degree[person]
+    chance = np.clip(others / max(float(degree.sum()), 1.0), 0.0, 1.0)
+    tail = stats.binom.sf(inner - 1, np.maximum(degree[person], 1), chance)
+    return np.divide(share, strength, out=np.zeros(len(person)), where=strength > 0), tail, inner
+
+
+def _ratio(found: Partition, person: IntArray, community: IntArray, count: int) -> FloatArray:
+    """Return of each community the weight inside over that expected from strengths."""
+    n, a, b, weight = found.ties.n, found.ties.a, found.ties.b, found.ties.weight
+    belongs = sp.csr_array((np.ones(len(person)), (person, community)), shape=(n, max(count, 1)))
+    both = np.concatenate([a, b]), np.concatenate([b, a])
+    heavy = sp.csr_array((np.concatenate([weight, weight]), both), shape=(n, n))
+    inside = np.asarray(belongs.multiply(heavy @ belongs).sum(axis=0)).reshape(-1) / 2
+    total = np.asarray(heavy.sum(axis=1)).reshape(-1) @ belongs
+    expected = np.asarray(total).reshape(-1) ** 2 / (4 * max(float(weight.sum()), 1e-300))
+    return np.divide(inside, expected, out=np.full(len(expected), np.nan), where=expected > 0)[: max(count, 0)]
 
 
 def beyond_tables(
@@ -122,14 +166,15 @@ def beyond_tables(
     people = graph.people["person"].to_numpy(dtype=object)
     adjacency = graph.adjacency()
     n = len(people)
-    strength = np.bincount(found.a, found.weight, n) + np.bincount(found.b, found.weight, n)
+    a, b, weight = found.ties.a, found.ties.b, found.ties.weight
+    strength = np.bincount(a, weight, n) + np.bincount(b, weight, n)
     members, lines = [], []
-    total = float(found.weight.sum())
+    total = float(weight.sum())
     for number, group in enumerate(hidden.members, start=1):
         inside = np.zeros(n, dtype=bool)
         inside[group] = True
-        both = inside[found.a] & inside[found.b]
-        inner = np.bincount(found.a[both], found.weight[both], n) + np.bincount(found.b[both], found.weight[both], n)
+        both = inside[a] & inside[b]
+        inner = np.bincount(a[both], weight[both], n) + np.bincount(b[both], weight[both], n)
         ties = np.asarray(adjacency[group][:, group].sum(axis=1)).reshape(-1)
         tail = stats.poisson.sf(ties - 1, null.matrix(group).sum(axis=1))
         members.append(
@@ -140,11 +185,12 @@ def beyond_tables(
                     "strength": np.divide(inner, strength, out=np.zeros(n), where=strength > 0)[group],
                     "confidence": np.nan,
                     "core": (tail < _CORE_ALPHA) & (ties >= _CORE_TIES),
+                    "periphery": False,
                 }
             )
         )
         expected = strength[group].sum() ** 2 / (4 * total)
-        ratio = float(found.weight[both].sum()) / expected if expected > 0 else np.nan
+        ratio = float(weight[both].sum()) / expected if expected > 0 else np.nan
         lines.append((f"B{number}", len(group), np.nan, hidden.stability[number - 1], ratio))
     columns = ["community", "size", "confidence", "stability", "observed_over_expected"]
     summary = pd.DataFrame(lines, columns=columns).astype({"community": "string", "size": "int64"})
@@ -175,17 +221,6 @@ def _beyond(
         },
         index=order.index,
     )
-
-
-def _core(a: IntArray, b: IntArray, labels: Labels, n: int) -> npt.NDArray[np.bool_]:
-    """Tell who has significantly more ties inside than activity explains: binomial tail, each person tested alone."""
-    degree = np.bincount(a, minlength=n) + np.bincount(b, minlength=n)
-    same = labels[a] == labels[b]
-    inner = np.bincount(a[same], minlength=n) + np.bincount(b[same], minlength=n)
-    total = max(int(degree.sum()), 1)
-    share = np.clip((np.bincount(labels, degree)[labels] - degree) / total, 0.0, 1.0) if n else np.empty(0)
-    tail = stats.binom.sf(inner - 1, np.maximum(degree, 1), share)
-    return (tail < _CORE_ALPHA) & (inner >= 3)
 
 
 def _units(unit: pd.Series[str], members: pd.DataFrame, order: pd.Series[str]) -> pd.DataFrame:

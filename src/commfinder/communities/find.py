@@ -2,121 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations
-from typing import ClassVar
-
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from commfinder import _validate
 from commfinder.communities.beyond import MOST_PEOPLE, SEARCHES, Hidden, find_beyond
-from commfinder.communities.compare import adjusted_rand, best_jaccard
+from commfinder.communities.confidence import Budget, Judgement, Traces, judge
 from commfinder.communities.describe import Partition, tables
-from commfinder.communities.engine import graph_of, modularity, run, seeded
-from commfinder.communities.resolution import Resolution, fixed_point
-from commfinder.communities.weights import detection_weights
+from commfinder.communities.engines import ENGINES
+from commfinder.communities.overlap import Memberships, extend
+from commfinder.communities.resolution import Resolution
+from commfinder.communities.search import Found, Wanted, search
+from commfinder.communities.value import Communities
+from commfinder.communities.weights import DAMPINGS
+from commfinder.errors import InputError
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull, Structure
 from commfinder.graph.fitting import fit_null
 from commfinder.progress import SILENT, Progress
-from commfinder.provenance import Provenance, record
-from commfinder.result import Result
+from commfinder.provenance import record
 
-__all__ = ["Communities", "find_communities"]
+__all__ = ["LAYERS", "find_communities"]
 
-Labels = npt.NDArray[np.int32]
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Communities(Result):
-    """Which communities a graph holds, and who is in them.
-
-    Make one with `find_communities`.
-
-    Parameters
-    ----------
-    members : pandas.DataFrame
-        person, community (missing for who is in none), strength (share of the weight of a person's ties that stays
-        inside, 0 to 1), confidence (missing: not calibrated yet), core (whether the person has significantly more
-        ties inside than expected from activity). Everybody of the graph is listed, sorted by person; who is in
-        several communities has several rows.
-    summary : pandas.DataFrame
-        community, size, confidence, stability (mean Jaccard index of the most alike community of every other seeded
-        run, 0 to 1), observed_over_expected (weight inside over that expected from activity), units, main_unit,
-        main_unit_share (of members whose unit is known). Largest first.
-    resolution : Resolution
-        The resolution used and how it was come by.
-    quality : float
-        Modularity at that resolution, on the damped weights.
-    agreement : float
-        Mean adjusted Rand index between all pairs of seeded runs, over people who have ties.
-    runs : int
-        Number of seeded runs.
-    searched_beyond : bool
-        Whether communities beyond formal structure were looked for: it takes units, sites or managers, and at most
-        2,000 people.
-    graph : InteractionGraph
-        The graph they were found in.
-    provenance : Provenance
-        What made this value.
-    """
-
-    members: pd.DataFrame
-    summary: pd.DataFrame
-    resolution: Resolution
-    quality: float
-    agreement: float
-    runs: int
-    searched_beyond: bool
-    graph: InteractionGraph
-    provenance: Provenance
-    _schema: ClassVar[str] = "commfinder/communities/1"
-
-    def people(self, community: str) -> list[str]:
-        """Return who is in a community, sorted."""
-        return self.members.loc[self.members["community"] == community, "person"].tolist()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the summary; who is in which community is in `members`."""
-        return self.summary.copy()
-
-    def __repr__(self) -> str:
-        inside = self.members.loc[self.members["community"].notna(), "person"].nunique()
-        outside = self.members["person"].nunique() - inside
-        found = f"{len(self.summary)} of {inside} people, {outside} in none"
-        how = f"resolution {self.resolution.value:.2f} ({self.resolution.how})"
-        return f"<Communities: {found}, {how}, agreement of {self.runs} runs {self.agreement:.2f}>"
+LAYERS = ("sum", "multiplex")
 
 
 def find_communities(
     graph: InteractionGraph,
     *,
     resolution: float | None = None,
-    damping: str = "log1p",
-    runs: int = 10,
+    damping: str | None = None,
+    embedded: bool | None = None,
+    layers: str = "sum",
+    engine: str = "leiden",
+    runs: int | None = None,
     min_size: int = 3,
+    overlap: bool = True,
+    confidence: bool = True,
     beyond: bool = True,
     progress: Progress = SILENT,
     seed: int = 0,
 ) -> Communities:
-    """Find the communities of a graph by Leiden at the resolution that suits it.
+    """Find the communities of a graph, who is in several of them, and how likely each is real; nothing to tune.
+
+    Prefer `commfinder.communities.leiden` for one plain run on tie arrays.
 
     Parameters
     ----------
     graph : InteractionGraph
         The graph.
     resolution : float, optional
-        Resolution of modularity; None finds the fixed point (see `Resolution`), which needs no tuning.
-    damping : {"log1p", "sqrt", "none", "binary"}, default "log1p"
-        What is done to counts of events before communities are found; ``graph.ties`` keeps the raw weights.
-    runs : int, default 10
-        Seeded runs, at least 2. The one of the highest quality is the result; how far all agree is told.
+        Resolution of modularity. None leaves it to the network: of up to 200,000 ties, a tenth is hidden again and
+        again, and the resolution and weights that foretell them best are taken; beyond, the fixed point (`Resolution`).
+    damping : {"log1p", "sqrt", "none", "binary"}, optional
+        What is done to counts of events before communities are found; ``graph.ties`` keeps the raw weights. None
+        chooses in the same way, or takes log1p where the resolution is given.
+    embedded : bool, optional
+        Whether weights are multiplied by embeddedness, the share of contacts that two people have in common. None
+        chooses in the same way, or leaves it out where the resolution is given.
+    layers : {"sum", "multiplex"}, default "sum"
+        Whether media are put on one scale and added up, or looked at side by side by leidenalg's multiplex search (at
+        most a million ties).
+    engine : {"leiden", "igraph", "leidenalg"}, default "leiden"
+        What finds communities. Confidence always uses our own.
+    runs : int, optional
+        Runs of the ensemble, at least 2; None for as many as make about two million visits of ties, 8 to 200.
     min_size : int, default 3
         Smaller groups are no communities: their people are in none.
+    overlap : bool, default True
+        Whether people may be in several communities: all with which they have significantly more ties than expected.
+    confidence : bool, default True
+        Whether it is worked out how likely communities are real. Without it a network in which chance alone is at work
+        has communities as any other.
     beyond : bool, default True
         Also look for communities beyond formal structure, where units, sites or managers are known: groups across
         units, which a partition can not show because everybody is in a unit first. They overlap with the others and
@@ -133,35 +89,94 @@ def find_communities(
     Raises
     ------
     InputError
-        If an option is out of range.
+        If an option is out of range, or media are to be looked at side by side and there are too many ties.
 
     References
     ----------
     .. [1] Traag, Waltman, van Eck (2019), From Louvain to Leiden. doi:10.1038/s41598-019-41695-z
-    .. [2] Newman (2016). doi:10.1103/PhysRevE.94.052315
+    .. [2] Newman (2016), Equivalence between modularity optimization and maximum likelihood methods for community
+       detection. doi:10.1103/PhysRevE.94.052315
+    .. [3] Li, Levina, Zhu (2020), Network cross-validation by edge sampling. doi:10.1093/biomet/asaa006
+    .. [4] Lancichinetti, Fortunato (2012), Consensus clustering in complex networks. doi:10.1038/srep00336
     """
-    runs = _validate.count(runs, what="runs", low=2)
+    wanted = Wanted(
+        resolution=None if resolution is None else _validate.positive(resolution, what="resolution"),
+        damping=None if damping is None else _validate.choice(damping, DAMPINGS, what="damping"),
+        embedded=None if embedded is None else _flag(embedded, "embedded"),
+        layers=_validate.choice(layers, LAYERS, what="layers"),
+        engine=_validate.choice(engine, ENGINES, what="engine"),
+        runs=None if runs is None else _validate.count(runs, what="runs", low=2),
+    )
     min_size = _validate.count(min_size, what="min_size", low=2)
     seed = _validate.seed(seed)
-    given = None if resolution is None else _validate.positive(resolution, what="resolution")
-    a, b = graph.pairs
-    weight = detection_weights(graph, damping)
-    a, b, weight = a[weight > 0], b[weight > 0], weight[weight > 0]
-    used, labels, agreement, stability = _ensemble(graph, a, b, weight, given, runs, seed, progress)
-    parameters = {"resolution": given, "damping": damping, "runs": runs, "min_size": min_size, "beyond": beyond}
-    null, hidden = _beyond(graph, beyond, seed, progress)
-    members, summary = tables(graph, Partition(a, b, weight, labels, stability), hidden, null, min_size)
+    found = search(graph, wanted, progress=progress, seed=seed)
+    memberships = _memberships(found, _flag(overlap, "overlap"))
+    judged = _judged(found, memberships, progress, seed) if _flag(confidence, "confidence") else None
+    null, hidden = _beyond(graph, _flag(beyond, "beyond") and (judged is None or judged.clustered), seed, progress)
+    members, summary = tables(graph, Partition(found.ties, found.labels, memberships, judged), hidden, null, min_size)
+    options = {
+        **{name: getattr(wanted, name) for name in ("resolution", "damping", "embedded", "layers", "engine", "runs")},
+        "min_size": min_size,
+        "overlap": overlap,
+        "confidence": confidence,
+        "beyond": beyond,
+    }
     return Communities(
         members=members,
         summary=summary,
-        resolution=used,
-        quality=modularity(a, b, weight, labels, used.value),
-        agreement=agreement,
-        runs=runs,
+        resolution=Resolution(found.choice.resolution, found.choice.how),
+        weights=found.choice,
+        quality=found.quality,
+        agreement=found.agreement,
+        runs=found.runs,
+        p_chance=float("nan") if judged is None else judged.p_chance,
         searched_beyond=hidden is not None,
+        labels=found.labels,
+        ties=found.ties,
         graph=graph,
-        provenance=record("find_communities", parameters, seed=seed, inputs=graph.provenance.inputs),
+        provenance=record("find_communities", options, seed=seed, inputs=graph.provenance.inputs),
     )
+
+
+def _flag(value: object, what: str) -> bool:
+    """Check an option that is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{what} is {value!r}.", need="True or False is needed.")
+    return bool(value)
+
+
+def _memberships(found: Found, overlap: bool) -> Memberships:
+    """Say who is in which communities."""
+    if overlap:
+        return extend(found.ties, found.labels)
+    n = len(found.labels)
+    zeros, everybody = np.zeros(n), np.ones(n, dtype=bool)
+    return Memberships(np.arange(n), found.labels.astype(np.int64), zeros, zeros, zeros, everybody, ~everybody)
+
+
+def _judged(found: Found, memberships: Memberships, progress: Progress, seed: int) -> Judgement:
+    """Judge how likely communities and memberships are real."""
+    traces = Traces(
+        found.ties.n,
+        found.ties.a.astype(np.int64),
+        found.ties.b.astype(np.int64),
+        found.base,
+        found.raw,
+        np.maximum(found.events, 1),
+        found.choice.damping,
+        found.choice.embedded,
+    )
+    with progress.stage("Judging communities") as stage:
+        judged = judge(
+            traces,
+            found.labels,
+            found.choice.resolution,
+            memberships=memberships,
+            budget=Budget.of(len(traces.a)),
+            seeds=np.random.SeedSequence([seed, 2]),
+        )
+        stage.advance()
+    return judged
 
 
 def _beyond(
@@ -176,42 +191,3 @@ def _beyond(
         return null, None
     with progress.stage("Looking beyond formal structure", total=SEARCHES) as stage:
         return null, find_beyond(graph, null, rng=np.random.default_rng([seed, 1]), stage=stage)
-
-
-def _ensemble(
-    graph: InteractionGraph,
-    a: IntArray,
-    b: IntArray,
-    weight: FloatArray,
-    given: float | None,
-    runs: int,
-    seed: int,
-    progress: Progress,
-) -> tuple[Resolution, Labels, float, FloatArray]:
-    """Find the resolution and run from several seeds: the best labels, their agreement, and stability per community."""
-    n = len(graph.people)
-    whole = graph_of(a, b, n)
-    seeds = [int(one) for one in np.random.SeedSequence(seed).generate_state(runs + 1)]
-
-    def partition(gamma: float, run_seed: int = seeds[runs]) -> Labels:
-        with seeded(run_seed):
-            return run(whole, weight, gamma)
-
-    with progress.stage("Finding communities", total=runs + 1) as stage:
-        if given is not None or not len(a):
-            used = Resolution(given or 1.0, "given" if given is not None else "no fixed point")
-        else:
-            used = fixed_point(a, b, weight, partition=partition)
-        stage.advance()
-        found = []
-        for one in seeds[:runs]:
-            found.append(partition(used.value, one))
-            stage.advance()
-    quality = [modularity(a, b, weight, labels, used.value) for labels in found]
-    # Equal partitions differ in the last digit of their quality; rounding makes the first of them win on every machine.
-    best = int(np.argmax(np.round(quality, 10)))
-    tied = np.zeros(n, dtype=bool)
-    tied[a] = tied[b] = True
-    pairs = [adjusted_rand(one[tied], other[tied]) for one, other in combinations(found, 2)]
-    others = [best_jaccard(found[best], labels)[0] for number, labels in enumerate(found) if number != best]
-    return used, found[best], float(np.mean(pairs)), np.mean(others, axis=0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse import csgraph
 
-__all__ = ["canonical", "connected", "cpm", "modularity", "split_unconnected"]
+__all__ = ["canonical", "connected", "cpm", "modularity", "picked", "split_unconnected"]
 
 Labels = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.integer]
@@ -223,3 +225,12 @@ def _pieces(a: IntArray, b: IntArray, labels: IntArray) -> npt.NDArray[np.int64]
     within = sp.coo_array((np.ones(int(same.sum()), dtype=np.int32), (a[same], b[same])), shape=(n, n))
     _, piece = csgraph.connected_components(within, directed=False)
     return np.asarray(piece, dtype=np.int64)
+
+
+def picked(matrix: Any, rows: IntArray, columns: IntArray) -> FloatArray:
+    """Return single cells of a sparse array, as a dense one."""
+    if not len(rows):
+        return np.empty(0)
+    cells = matrix.tocsr()[rows, columns]
+    found: FloatArray = np.asarray(cells.toarray() if sp.issparse(cells) else cells, dtype=np.float64).reshape(-1)
+    return found

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
-from commfinder.communities.adjacency import Adjacency, adjacency, processors, structure_keys
+from commfinder.communities.adjacency import Adjacency, adjacency, structure_keys
+from commfinder.communities.threads import processors
 from commfinder.errors import InputError
 
 __all__ = ["Ties"]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from commfinder import _validate
 from commfinder.graph import InteractionGraph
 
-__all__ = ["DAMPINGS", "detection_weights"]
+__all__ = ["DAMPINGS", "damped", "detection_weights"]
 
 DAMPINGS = ("log1p", "sqrt", "none", "binary")
 
@@ -38,19 +38,19 @@ def detection_weights(graph: InteractionGraph, damping: str = "log1p") -> npt.ND
     _validate.choice(damping, DAMPINGS, what="damping")
     layer = graph.layers
     raw = layer["weight"].to_numpy(dtype=np.float64)
-    damped = _damped(raw, damping)
+    evened = damped(raw, damping)
     codes, media = layer["medium"].factorize(sort=True)
     total = np.zeros(len(raw))
     for code, medium in enumerate(media):
         here = codes == code
         users = np.unique(np.concatenate([layer["a"][here], layer["b"][here]])).size
-        mean = 2 * float(damped[here].sum()) / users
-        total[here] = damped[here] * graph.factors.get(str(medium), 1.0) / mean if mean > 0 else 0.0
+        mean = 2 * float(evened[here].sum()) / users
+        total[here] = evened[here] * graph.factors.get(str(medium), 1.0) / mean if mean > 0 else 0.0
     starts = np.flatnonzero(_new_pair(layer["a"].to_numpy(), layer["b"].to_numpy()))
     return np.add.reduceat(total, starts) if len(starts) else np.empty(0)
 
 
-def _damped(raw: npt.NDArray[np.float64], damping: str) -> npt.NDArray[np.float64]:
+def damped(raw: npt.NDArray[np.float64], damping: str) -> npt.NDArray[np.float64]:
     """Damp discounted counts of events."""
     if damping == "log1p":
         return np.log1p(raw)

@@ -15,7 +15,6 @@ from commfinder.communities.engines.contract import Task
 from commfinder.communities.quality import canonical, split_unconnected
 from commfinder.communities.ties import Ties
 from commfinder.errors import InputError
-from commfinder.optional import require
 
 __all__ = ["ABSENT", "Leidenalg", "multiplex", "slices"]
 
@@ -75,8 +74,6 @@ class Leidenalg:
         ------
         InputError
             If sizes are not whole numbers, there are both sizes and a largest size, or the seed is out of range.
-        MissingDependencyError
-            If leidenalg is not installed.
         """
         seed = _validate.seed(seed)
         _check_sizes(task)
@@ -88,7 +85,8 @@ def _run(task: Task, seed: int) -> Labels:
     leidenalg = _leidenalg()
     share, largest = in_proportion(task.ties.canonical[2])
     unit = _unit(float(share.sum()))
-    options: dict[str, Any] = {"weights": (share / unit).tolist(), "initial_membership": _start(task).tolist()}
+    start = None if task.start is None else canonical(task.start).tolist()
+    options: dict[str, Any] = {"weights": (share / unit).tolist(), "initial_membership": start}
     if task.objective == "modularity":
         options["resolution_parameter"] = task.resolution
         partition = leidenalg.RBConfigurationVertexPartition(graph_of(task.ties), **options)
@@ -146,8 +144,6 @@ def multiplex(
     ------
     InputError
         If there is no layer, layers are of different people or too large, or an option is out of range.
-    MissingDependencyError
-        If leidenalg is not installed.
 
     Notes
     -----
@@ -225,8 +221,6 @@ def slices(
     ------
     InputError
         If there is no window, windows are of different people or too many, or an option is out of range.
-    MissingDependencyError
-        If leidenalg is not installed.
 
     Notes
     -----
@@ -333,26 +327,12 @@ def _unit(worth: float) -> float:
     return float(np.ldexp(1.0, int(np.frexp(worth)[1])))
 
 
-def _start(task: Task) -> Labels:
-    """Return the labels to start from; who is not fixed leaves communities that are too large."""
-    n = task.ties.n
-    if task.start is None:
-        return np.arange(n, dtype=np.int32)
-    labels = canonical(task.start)
-    if not task.max_size:
-        return labels
-    leaves = (np.bincount(labels) > task.max_size)[labels]
-    if task.fixed is not None:
-        leaves &= ~task.fixed
-    return canonical(np.where(leaves, n + np.arange(n), labels))
-
-
 def _check_sizes(task: Task) -> None:
     """Check that sizes are whole numbers, which leidenalg would make of any without a word."""
     if task.sizes is None or task.objective == "modularity":
         return
     sizes = np.asarray(task.sizes, dtype=np.float64)
-    odd = ~((sizes >= 0) & (sizes < 2**53) & (sizes % 1 == 0))
+    odd = ~((sizes >= 0) & (sizes < 2**53) & (np.floor(sizes) == sizes))
     if odd.any():
         place = int(odd.argmax())
         raise InputError(
@@ -382,5 +362,8 @@ def _same_people(many: Sequence[Ties], *, what: str) -> int:
 
 
 def _leidenalg() -> ModuleType:
-    """Import leidenalg."""
-    return require("leidenalg", extra="leidenalg", purpose="find communities with the engine 'leidenalg'")
+    """Import leidenalg, which takes time, when it is needed."""
+    import leidenalg
+
+    module: ModuleType = leidenalg
+    return module

@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.communities.adjacency import LARGE, in_turn, mixed, processors, structure_keys, together
+from commfinder.communities.adjacency import LARGE, mixed, structure_keys
 from commfinder.communities.engines import kernel
 from commfinder.communities.engines.contract import Task
 from commfinder.communities.engines.kernel import Graph
 from commfinder.communities.quality import canonical
+from commfinder.communities.threads import in_turn, processors, together
 
 __all__ = ["Leiden"]
 
@@ -80,7 +81,7 @@ def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, th
         moved |= bool(kernel.move(level, order, here, pull, most, np.zeros((n, 2)), np.empty(n)))
         alone = np.arange(n, dtype=np.int32)
         part = alone.copy()
-        together(partial(_refine, level, order, here, pull, part, turns), range(turns))
+        together(partial(_refine, level, order, here, pull, part, turns), range(turns), threads=turns)
         if np.array_equal(part, alone):
             break
         about, here, node, first, member = kernel.aggregate(level, here, part)
@@ -113,7 +114,7 @@ def _contracted(
         begin, end = bounds[turn], bounds[turn + 1]
         kernel.contract(level, node, first, member, begin, end, int(work[begin]) + turn, rows)
 
-    together(contract, range(turns))
+    together(contract, range(turns), threads=turns)
     return rows
 
 

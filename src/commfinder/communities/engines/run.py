@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
-from commfinder.communities.adjacency import processors
 from commfinder.communities.engines.by_igraph import Igraph
 from commfinder.communities.engines.by_leidenalg import Leidenalg
 from commfinder.communities.engines.compiled import Leiden
 from commfinder.communities.engines.contract import OBJECTIVES, Engine, Task
+from commfinder.communities.threads import processors, together
 from commfinder.communities.ties import Ties
 from commfinder.errors import InputError
 
@@ -150,14 +149,13 @@ def ensemble(task: Task, seeds: Sequence[int], *, engine: str = "leiden", thread
     """
     run = ENGINES[_validate.choice(engine, ENGINES, what="engine")]
     at_once = processors() if threads is None else _validate.count(threads, what="threads")
-    if engine != "leiden" or at_once == 1 or len(seeds) < 2:
+    if engine != "leiden":
         return [run(task, seed) for seed in seeds]
     # Made once, before runs share them.
     if len(task.ties.rows.weight) and task.sizes is None:
         task.ties.keys  # noqa: B018
     alone = Leiden(threads=1)
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(lambda seed: alone(task, seed), seeds))
+    return together(lambda seed: alone(task, seed), seeds, threads=at_once)
 
 
 def checked(task: Task) -> Task:

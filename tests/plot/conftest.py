@@ -1,0 +1,63 @@
+"""Communities to draw, on a canvas that no screen is needed for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from matplotlib import pyplot as plt
+
+from commfinder.communities import Communities, find_communities
+from commfinder.graph import build_graph
+from commfinder.interactions import Interactions
+from commfinder.people import Directory
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """Leave no figure behind."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def cliques():
+    """Make communities of cliques in a ring of single ties, with units, and some people without a tie."""
+
+    def make(*sizes: int, alone: int = 0, unit: list | None = None, **columns: list) -> Communities:
+        starts = np.cumsum([0, *sizes])
+        ends = [pair for low, high in pairwise(starts) for pair in combinations(range(low, high), 2)]
+        if len(sizes) > 1:
+            ends += [(low, high) for low, high in zip(starts[:-1], [*starts[1:-1], 1], strict=True)]
+        n = int(starts[-1]) + alone
+        names = [f"person{number:03d}" for number in range(n)]
+        people = Directory.from_frame({"person": names, "unit": unit or [None] * n, **columns})
+        rows = {"sender": [names[a] for a, _ in ends], "recipient": [names[b] for _, b in ends]}
+        graph = build_graph(Interactions.from_frame(rows, medium="contact"), people)
+        return find_communities(graph, runs=2, beyond=False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def found(cliques):
+    """Three communities of 8, 6 and 5 people of two units and two people, one without a unit, in none."""
+    unit = [*["Sales"] * 10, *["Data"] * 8, None, "Data", None]
+    return cliques(8, 6, 5, alone=2, unit=unit, site=["Rome"] * 21, manager=[None] + ["person000"] * 20)
+
+
+@pytest.fixture(scope="session")
+def overlapping(found):
+    """The same, with a fourth community beyond formal structure of four people, and some confidence."""
+    extra = found.members[found.members["person"].isin([f"person{number:03d}" for number in (0, 1, 9, 15)])]
+    members = pd.concat([found.members, extra.assign(community="B1", strength=0.01)], ignore_index=True)
+    line = found.summary.head(1).assign(community="B1", size=4)
+    summary = pd.concat([found.summary, line], ignore_index=True).assign(confidence=[0.9, 0.2, np.nan, 0.7])
+    return replace(found, members=members.sort_values(["person", "community"], ignore_index=True), summary=summary)
