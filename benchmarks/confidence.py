@@ -228,6 +228,7 @@ def by_chance(runs: int) -> dict[str, Any]:
                     planted = Planted(n, a, b, np.ones(len(a)), [], np.arange(n))
                 else:
                     most = int(min(5 * mean, n / 4))
+                    mean = min(mean, 0.7 * most)
                     planted = planted_cover(n, mu=0.0, mean_degree=mean, max_degree=most, chimera=1.0, seed=seed)
                 rate = rng.choice([0.0, 2.0, 5.0])
                 events = 1 + rng.poisson(rng.gamma(0.5, 2.0, len(planted.a)) * rate)

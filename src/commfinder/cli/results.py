@@ -11,7 +11,8 @@ import typer
 
 from commfinder.cli import options
 from commfinder.people import read_groups, resolve_groups
-from commfinder.report import Disclosure
+from commfinder.report import Disclosure, ReportFacts, community_sentences
+from commfinder.report.wording import likely
 from commfinder.result import records
 
 __all__ = ["assess", "communities"]
@@ -31,9 +32,10 @@ def communities(
     seed: options.Seed = 0,
     json: Json = False,
 ) -> None:
-    """Find communities; people are not named, and fewer than five are not shown."""
+    """Find communities and how likely each is real; people are not named, and fewer than five are not shown."""
     from commfinder.communities import find_communities
     from commfinder.graph import build_graph
+    from commfinder.study.search_words import clustered
 
     progress = options.terminal()
     inter, directory = options.read_inputs(
@@ -49,7 +51,13 @@ def communities(
     graph = build_graph(inter, directory, period=period)
     found = find_communities(graph, progress=progress, seed=seed)
     shown = Disclosure(persons=frozenset(graph.people["person"])).release_communities(found.to_frame())
-    _print(repr(found), shown.to_frame(), json)
+    said = community_sentences(shown, ReportFacts(clustered=clustered(found)))
+    frame = shown.to_frame()
+    if not json and len(frame):
+        # Beside the number stands the word that the report has for it.
+        words = [like.name if (like := likely(row["confidence"])) is not None else None for row in shown.rows]
+        frame.insert(frame.columns.get_loc("confidence") + 1, "real", words)
+    _print("\n".join([repr(found), *said]), frame, json)
 
 
 def assess(

@@ -124,6 +124,11 @@ path = "communities.csv"      # group, person, and any of kind, goal, since, unt
 # max_recipients = 20         # events to more people are mass mail
 # outsiders = "drop"          # or "keep": people who are not in the directory
 
+[communities]                 # all of it suits itself to the network
+# overlap = false             # everybody in one community at most
+# confidence = false          # do not work out how likely communities are real; quicker
+# beyond = false              # do not look for communities beyond formal structure; quicker
+
 [verdicts]
 # alpha = 0.05                # false discovery rate
 # permutations = 999

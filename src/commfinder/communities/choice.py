@@ -16,7 +16,7 @@ from commfinder.communities.foretell import foretold, strength_levels
 from commfinder.communities.resolution import Resolution, fixed_point
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
-from commfinder.communities.weights import DAMPINGS, detection_weights
+from commfinder.communities.weights import DAMPINGS, detection_weights, steady
 from commfinder.graph import InteractionGraph
 
 __all__ = ["Candidate", "WeightChoice", "choose_among", "choose_weights"]
@@ -256,7 +256,7 @@ def _candidates(
     tried: list[FloatArray] = []
     for damping, weight in damped.items():
         # On one scale, so that a search that feels the scale of weights finds the same on any.
-        scaled = weight / weight.mean()
+        scaled = weight / steady(float(weight.mean()))
         if any(np.allclose(scaled, other) for other in tried):
             continue
         tried.append(scaled)

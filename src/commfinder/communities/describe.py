@@ -140,10 +140,10 @@ def _inside(
     inner = picked(ties @ belongs, person, community).astype(np.int64)
     share = picked(heavy @ belongs, person, community)
     strength = np.asarray(heavy.sum(axis=1)).reshape(-1)[person]
-    degree = np.asarray(ties.sum(axis=1)).reshape(-1)
+    degree: FloatArray = np.asarray(ties.sum(axis=1)).reshape(-1)
     others = np.asarray(degree @ belongs).reshape(-1)[community] - degree[person]
     chance = np.clip(others / max(float(degree.sum()), 1.0), 0.0, 1.0)
-    tail = stats.binom.sf(inner - 1, np.maximum(degree[person], 1), chance)
+    tail: FloatArray = np.asarray(stats.binom.sf(inner - 1, np.maximum(degree[person], 1), chance))
     return np.divide(share, strength, out=np.zeros(len(person)), where=strength > 0), tail, inner
 
 
@@ -156,7 +156,8 @@ def _ratio(found: Partition, person: IntArray, community: IntArray, count: int) 
     inside = np.asarray(belongs.multiply(heavy @ belongs).sum(axis=0)).reshape(-1) / 2
     total = np.asarray(heavy.sum(axis=1)).reshape(-1) @ belongs
     expected = np.asarray(total).reshape(-1) ** 2 / (4 * max(float(weight.sum()), 1e-300))
-    return np.divide(inside, expected, out=np.full(len(expected), np.nan), where=expected > 0)[: max(count, 0)]
+    ratio: FloatArray = np.divide(inside, expected, out=np.full(len(expected), np.nan), where=expected > 0)
+    return ratio[:count]
 
 
 def beyond_tables(

@@ -55,7 +55,7 @@ class Memberships:
         Whether this is the member's home: the most significant of their communities, one for each person.
     periphery : ndarray of bool, shape (n,)
         For each person: in a community of two or more, but not significantly; they are there for want of a better
-        place.
+        place. Nobody is where there is only one community.
     """
 
     person: IntArray
@@ -67,7 +67,7 @@ class Memberships:
     periphery: BoolArray
 
     @classmethod
-    def of(cls, ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.4, min_ties: int = 2) -> Memberships:
+    def of(cls, ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: int = 2) -> Memberships:
         """Describe a partition as memberships: everybody is at home, and nowhere else; `extend` looks further.
 
         Parameters
@@ -101,7 +101,7 @@ class Memberships:
         log_p = tails(count, np.diff(rows.start), rate)
         size = np.bincount(home, minlength=len(names))
         weak = (count < min_ties) | ~(log_p < _bar(size, alpha))
-        return _described(rows, (begin, community, log_p), names, weak & (size[home] > 1))
+        return _described(rows, (begin, community, log_p), names, _edge(weak, size, home))
 
     @property
     def cover(self) -> list[IntArray]:
@@ -111,7 +111,7 @@ class Memberships:
         return [part for part in np.split(self.person[order], cuts) if len(part)]
 
 
-def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.4, min_ties: int = 2, passes: int = 4) -> Memberships:
+def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: int = 2, passes: int = 4) -> Memberships:
     """Let people join every community to which they have more ties than chance gives; nobody is lost.
 
     Prefer `leiden` alone where everybody is to be in one community.
@@ -123,11 +123,11 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.4, min_ties: i
         to.
     labels : array-like of int, shape (n,)
         Community of each person, any whole numbers; whoever is the only one of a number is in none.
-    alpha : float, default 0.4
+    alpha : float, default 0.5
         How many communities may hold so many ties of a person by chance: the probability for one community, times the
-        number of communities, has to be below it. Above zero. The bound is a loose one, as counts are whole numbers
-        and the ties explained already stay among the draws: at the default, below 5 % of people join a second
-        community in random graphs (in most, below 2 %).
+        number of communities, has to be below it. Above zero. The bound is a loose one, as counts are whole numbers and
+        ties that are explained already stay among the draws: at the default, on average fewer than 5 % of people join a
+        second community in random graphs, and about 1 % at 0.3.
     min_ties : int, default 2
         Fewest ties for a membership, at least 2.
     passes : int, default 4
@@ -216,15 +216,26 @@ def _described(rows: Adjacency, state: State, names: IntArray, periphery: BoolAr
     first = np.zeros(len(person), dtype=bool)
     first[begin[:-1]] = True
     order = np.lexsort((names[community], ~first, person))
-    columns = (person, names[community], strength, surprise, np.exp(log_p), first)
-    return Memberships(*[column[order] for column in columns], periphery=periphery)
+    return Memberships(
+        person=person[order],
+        community=names[community][order],
+        strength=strength[order],
+        surprise=surprise[order],
+        p=np.exp(log_p)[order],
+        home=first[order],
+        periphery=periphery,
+    )
 
 
 def _bar(size: IntArray, alpha: float) -> float:
     """Return the logarithm of the probability that a membership must be below."""
-    # With one community alone there is nowhere else to be, and nothing to tell.
-    tested = int((size > 1).sum())
-    return math.log(alpha / tested) if tested > 1 else math.inf
+    return math.log(alpha / max(int((size > 1).sum()), 1))
+
+
+def _edge(weak: BoolArray, size: IntArray, home: IntArray | Int32Array) -> BoolArray:
+    """Flag who is weakly in a community, if there are at least two: in the only one there is no edge to be on."""
+    several = int((size > 1).sum()) > 1
+    return weak & (size[home] > 1) & several
 
 
 def _distinct(ties: Ties) -> Adjacency:
@@ -252,10 +263,9 @@ def _pass(rows: Adjacency, state: State, many: int, alpha: float, min_ties: int)
     by_person = np.argsort(person, kind="stable")
     start = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(person, minlength=n), out=start[1:])
-    periphery = np.zeros(n, dtype=bool)
-    periphery[order] = edge
-    periphery &= size[home] > 1
-    return (start, joined[by_person], log_p[by_person]), periphery
+    weak = np.zeros(n, dtype=bool)
+    weak[order] = edge
+    return (start, joined[by_person], log_p[by_person]), _edge(weak, size, home)
 
 
 def _parts(home: Int32Array, degree: IntArray) -> list[slice]:

@@ -231,6 +231,7 @@ def picked(matrix: Any, rows: IntArray, columns: IntArray) -> FloatArray:
     """Return single cells of a sparse array, as a dense one."""
     if not len(rows):
         return np.empty(0)
-    cells = matrix.tocsr()[rows, columns]
-    found: FloatArray = np.asarray(cells.toarray() if sp.issparse(cells) else cells, dtype=np.float64).reshape(-1)
+    cells: Any = matrix.tocsr()[rows, columns]
+    dense = cells.toarray() if hasattr(cells, "toarray") else cells
+    found: FloatArray = np.asarray(dense, dtype=np.float64).reshape(-1)
     return found

@@ -19,6 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int32]
 
 _MAX_STEPS, _TOLERANCE, _LAST = 12, 0.02, 4
+_DIGITS = 9
 _NONE = "no fixed point"
 
 
@@ -72,7 +73,8 @@ def fixed_point(
     Returns
     -------
     Resolution
-        The value has six digits, which is more than its worth, so that rounding does not decide what is found at it.
+        The value has six digits and the likelihood nine, which is more than their worth, so that neither the scale of
+        weights nor the order of ties shows in them.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def fixed_point(
     good = [one for one in found if one.how != _NONE]
     if not good:
         return Resolution(1.0, _NONE)
-    return max(good, key=lambda one: (round(one.likelihood, 9), -one.value))
+    return max(good, key=lambda one: (one.likelihood, -one.value))
 
 
 def planted_rates(a: IntArray, b: IntArray, weight: FloatArray, labels: IntArray) -> tuple[float, float, float]:
@@ -141,7 +143,7 @@ def planted_rates(a: IntArray, b: IntArray, weight: FloatArray, labels: IntArray
     Raises
     ------
     InputError
-        If arrays differ in length, or a weight is negative or not finite.
+        If arrays differ in length, a weight is negative or not finite, or a person has no label.
 
     References
     ----------
@@ -156,6 +158,9 @@ def planted_rates(a: IntArray, b: IntArray, weight: FloatArray, labels: IntArray
     [1.714, 0.286, 0.283]
     """
     a, b, weight = _clean(a, b, weight)
+    last = max(a.max(initial=-1), b.max(initial=-1))
+    if len(labels) <= last:
+        raise InputError(f"There are {len(labels)} labels, and a tie of person {last}.", need="One each is needed.")
     return _rates(a, b, weight, labels)
 
 
@@ -261,15 +266,15 @@ def _iterate(
             # Also where either is not known: nothing inside, or everything.
             return Resolution(1.0, _NONE, tuple(steps))
         new = _matching(w_in, max(w_out, least))
-        likelihoods.append(likelihood)
+        likelihoods.append(round(likelihood, _DIGITS))
         if abs(math.log(new / steps[-1])) < _TOLERANCE:
-            return Resolution(new, "fixed point", (*steps, new), likelihood)
+            return Resolution(new, "fixed point", (*steps, new), likelihoods[-1])
         if new in steps:
             break
         steps.append(new)
     # Not the middle of the circle: where it is wide, nothing may be found there that was found at any of its steps.
     first = steps.index(new) if new in steps[:-1] else max(len(likelihoods) - _LAST, 0)
-    best = max(range(first, len(likelihoods)), key=lambda step: (round(likelihoods[step], 9), -steps[step]))
+    best = max(range(first, len(likelihoods)), key=lambda step: (likelihoods[step], -steps[step]))
     return Resolution(steps[best], "cycle", tuple(steps), likelihoods[best])
 
 

@@ -14,6 +14,7 @@ from commfinder.communities.choice import WeightChoice
 from commfinder.communities.layers import medium_support
 from commfinder.communities.resolution import Resolution
 from commfinder.communities.ties import Ties
+from commfinder.communities.zoom import Zoom, profile, zoom
 from commfinder.graph import InteractionGraph
 from commfinder.provenance import Provenance
 from commfinder.result import Result
@@ -89,6 +90,34 @@ class Communities(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the summary; who is in which community is in `members`."""
         return self.summary.copy()
+
+    def zoom(self, *, seed: int = 0) -> Zoom:
+        """Return coarser and finer communities, at a third and at three times the resolution, and where they nest.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            Seed.
+
+        Returns
+        -------
+        Zoom
+        """
+        return zoom(self.ties, self.labels, self.resolution.value, seed=seed)
+
+    def profile(self, *, seed: int = 0) -> pd.DataFrame:
+        """Return what communities there would be at other resolutions, for those who look; see `profile`.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            Seed.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        return profile(self.ties, seed=seed)
 
     def media(self) -> pd.DataFrame:
         """Return which medium holds each community up; see `medium_support`.

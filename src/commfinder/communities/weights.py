@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
 from commfinder.graph import InteractionGraph
 
-__all__ = ["DAMPINGS", "damped", "detection_weights"]
+__all__ = ["DAMPINGS", "damped", "detection_weights", "steady"]
 
 DAMPINGS = ("log1p", "sqrt", "none", "binary")
 
@@ -44,7 +46,7 @@ def detection_weights(graph: InteractionGraph, damping: str = "log1p") -> npt.ND
     for code, medium in enumerate(media):
         here = codes == code
         users = np.unique(np.concatenate([layer["a"][here], layer["b"][here]])).size
-        mean = 2 * float(evened[here].sum()) / users
+        mean = steady(2 * float(evened[here].sum()) / users)
         total[here] = evened[here] * graph.factors.get(str(medium), 1.0) / mean if mean > 0 else 0.0
     starts = np.flatnonzero(_new_pair(layer["a"].to_numpy(), layer["b"].to_numpy()))
     return np.add.reduceat(total, starts) if len(starts) else np.empty(0)
@@ -57,6 +59,12 @@ def damped(raw: npt.NDArray[np.float64], damping: str) -> npt.NDArray[np.float64
     if damping == "sqrt":
         return np.sqrt(raw)
     return np.ones_like(raw) if damping == "binary" else raw
+
+
+def steady(value: float) -> float:
+    """Round to thirty binary digits, so that the order in which a sum was taken does not show in it."""
+    mantissa, power = math.frexp(value)
+    return math.ldexp(round(math.ldexp(mantissa, 30)), power - 30)
 
 
 def _new_pair(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

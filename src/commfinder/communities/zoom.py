@@ -16,7 +16,7 @@ from commfinder import _validate
 from commfinder.communities.compare import adjusted_rand
 from commfinder.communities.engines import ENGINES, Task, ensemble
 from commfinder.communities.quality import canonical
-from commfinder.communities.resolution import fixed_point, optimal_range
+from commfinder.communities.resolution import fixed_point, optimal_range, planted_rates
 from commfinder.communities.ties import Ties
 from commfinder.errors import InputError
 
@@ -26,7 +26,6 @@ Labels = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 
 _RUNS = 4
-_NOBODY = (np.empty(0, np.int32), np.empty(0, np.int32))
 _STEPS, _MIN_SIZE, _DIGITS = 21, 3, 12
 
 
@@ -124,8 +123,8 @@ def zoom(
     factors : tuple of float, default (1/3, 1.0, 3.0)
         The levels, as multiples of the resolution; 1 stands for the labels given.
     tolerance : float, default 1e-3
-        How much modularity a level may give up for nesting, 0 to 1; searches differ by about a thousandth anyway. With 1,
-        levels nest at any cost, which `Zoom.cost` tells.
+        How much modularity a level may give up for nesting, 0 to 1. Searches differ by about a thousandth anyway. With
+        1, levels nest at any cost, which `Zoom.cost` tells.
     seed : int, default 0
         Seed; equal seeds give equal bytes.
 
@@ -175,12 +174,9 @@ def zoom(
     found, cost = zip(*kept, strict=True)
     links = [_links(level, *pair) for level, pair in enumerate(pairwise(found), 1)]
     shares = [float(np.average(one["nested"], weights=one["size"])) if len(one) else math.nan for one in links]
-    return Zoom(
-        tuple(zip(at, found, strict=True)),
-        pd.concat([_links(0, *_NOBODY), *links], ignore_index=True),
-        tuple(shares),
-        cost,
-    )
+    nobody = np.empty(0, dtype=np.int32)
+    table = pd.concat([_links(0, nobody, nobody), *links], ignore_index=True)
+    return Zoom(tuple(zip(at, found, strict=True)), table, tuple(shares), cost)
 
 
 def profile(ties: Ties, *, resolutions: npt.ArrayLike | None = None, runs: int = 5, seed: int = 0) -> pd.DataFrame:
@@ -237,7 +233,7 @@ def profile(ties: Ties, *, resolutions: npt.ArrayLike | None = None, runs: int =
     """
     runs = _validate.count(runs, what="runs", low=2)
     search = _Search(ties, _validate.seed(seed), runs)
-    grid = _grid(search) if resolutions is None else _resolutions(resolutions)
+    grid = _grid(search, resolutions)
     tied = ties.rows.strength > 0
     lines, rows = [], []
     for number, gamma in enumerate(grid):
@@ -252,10 +248,8 @@ def profile(ties: Ties, *, resolutions: npt.ArrayLike | None = None, runs: int =
                 "communities": int((size >= _MIN_SIZE).sum()),
                 "quality": quality,
                 "largest": float(size.max() / tied.sum()) if len(size) else 0.0,
-                "agreement": float(
-                    np.mean([adjusted_rand(*pair) for pair in combinations([x[tied] for x in found], 2)])
-                ),
-                "likelihood": _likelihood(*here[best]),
+                "agreement": float(np.mean([adjusted_rand(x[tied], y[tied]) for x, y in combinations(found, 2)])),
+                "likelihood": search.likelihood(found[best]),
                 "place": number * runs + best,
             }
         )
@@ -335,23 +329,17 @@ class _Search:
         expected = float((np.sort(np.bincount(labels, rows.strength) / total) ** 2).sum())
         return float(f"{inside:.{_DIGITS}g}"), float(f"{expected:.{_DIGITS}g}")
 
+    def likelihood(self, labels: Labels) -> float:
+        """Return the log-likelihood of the planted partition per unit of weight."""
+        rows = self.ties.rows
+        return round(planted_rates(self.who, rows.neighbour, rows.weight, labels)[2], _DIGITS)
+
 
 def _best(lines: FloatArray, gamma: float) -> tuple[int, float]:
     """Return which line is highest at a resolution, and how high; the first of those that differ by rounding."""
     quality = lines[:, 0] - gamma * lines[:, 1]
     best = int(np.argmax(np.round(quality, 10)))
     return best, float(quality[best])
-
-
-def _likelihood(inside: float, expected: float) -> float:
-    """Return the log-likelihood of the planted partition per unit of weight; see `planted_rates`."""
-    if not expected > 0:
-        return math.nan
-    return sum(
-        part * math.log(part / base)
-        for part, base in ((inside, expected), (1 - inside, 1 - expected))
-        if part > 0 < base
-    )
 
 
 def _links(level: int, coarse: Labels, fine: Labels) -> pd.DataFrame:
@@ -387,18 +375,14 @@ def _labels(labels: npt.ArrayLike, n: int) -> Labels:
     return canonical(given.astype(np.int64))
 
 
-def _grid(search: _Search) -> FloatArray:
-    """Return resolutions around the fixed point."""
-    ties = search.ties
-    run = ENGINES["leiden"]
-    found = fixed_point(
-        ties.a, ties.b, ties.weight, partition=lambda gamma: run(Task(ties, resolution=gamma), search.seeds[0])
-    )
-    return found.value * 10.0 ** np.linspace(-1.0, 1.0, _STEPS)
-
-
-def _resolutions(given: npt.ArrayLike) -> FloatArray:
-    """Check resolutions and sort them."""
+def _grid(search: _Search, given: npt.ArrayLike | None) -> FloatArray:
+    """Check resolutions and sort them; or return some around the fixed point."""
+    if given is None:
+        ties, run = search.ties, ENGINES["leiden"]
+        found = fixed_point(
+            ties.a, ties.b, ties.weight, partition=lambda gamma: run(Task(ties, resolution=gamma), search.seeds[0])
+        )
+        return found.value * 10.0 ** np.linspace(-1.0, 1.0, _STEPS)
     values = np.unique(np.asarray(given, dtype=np.float64))
     if not len(values):
         raise InputError("There are no resolutions.", need="At least one is needed.")

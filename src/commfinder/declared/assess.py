@@ -97,8 +97,8 @@ def assess_groups(
     groups : DeclaredGroups
         The groups. Ties that only a group's own ``space`` makes are set aside, since being on a list makes them.
     found : Communities, optional
-        Communities to match groups with; None divides everybody into communities, and does not look beyond formal
-        structure.
+        Communities to match groups with; None looks for them, but not beyond formal structure. In a network in which
+        chance alone is at work there are none, and no group matches any.
     alpha : float, default 0.05
         Level of the tests and false discovery rate over groups.
     target : float, default 0.2

@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
 from commfinder import _validate
@@ -28,7 +27,8 @@ class Undeclared(Result):
     Parameters
     ----------
     frame : pandas.DataFrame
-        community, size, confidence, units, nearest (declared group), jaccard, reason; the largest first.
+        community, size, confidence (probability that some real community is like it; missing where it was not judged,
+        as those beyond formal structure are not), units, nearest (declared group), jaccard, reason; the largest first.
     provenance : Provenance
         What made this value.
     """
@@ -53,8 +53,11 @@ def undeclared(
     max_unit_share: float = 0.5,
     min_size: int = 5,
     min_stability: float = 0.5,
+    min_confidence: float = 0.5,
 ) -> Undeclared:
-    """List communities that were found and that nobody declared.
+    """List communities that were found, that are likely real, and that nobody declared.
+
+    Prefer `match_communities` for the other way round: which found community each declared group is.
 
     Parameters
     ----------
@@ -70,7 +73,10 @@ def undeclared(
     min_size : int, default 5
         Smaller communities are left out.
     min_stability : float, default 0.5
-        Communities that other runs do not find again are left out.
+        Where it is not known how likely a community is real (it is beyond formal structure, or was not judged): those
+        that hardly come back when the data are drawn again are left out.
+    min_confidence : float, default 0.5
+        Where it is known: those that are less likely real are left out, however stable they are.
 
     Returns
     -------
@@ -80,10 +86,30 @@ def undeclared(
     ------
     InputError
         If an option is out of range.
+
+    Notes
+    -----
+    Communities overlap. Of two of which one has most of its people in the other, one is listed: the one beyond formal
+    structure, else the larger. Of a community without confidence and without stability nothing speaks against it, and
+    it is listed.
+
+    Examples
+    --------
+    Two circles of five, of which one is declared:
+
+    >>> from itertools import combinations
+    >>> from commfinder import Interactions, build_graph, find_communities
+    >>> pairs = [*combinations("abcde", 2), *combinations("vwxyz", 2)]
+    >>> rows = {"sender": [one for one, _ in pairs], "recipient": [other for _, other in pairs]}
+    >>> found = find_communities(build_graph(Interactions.from_frame(rows, medium="meeting")))
+    >>> groups = DeclaredGroups.from_frame({"group": "Readers", "person": list("abcd")})
+    >>> undeclared(found, groups).to_frame()["reason"].tolist()
+    ['5 people; none of them is in a declared group.']
     """
     limit = _validate.fraction(max_overlap, what="max_overlap")
     of_unit = _validate.fraction(max_unit_share, what="max_unit_share")
     steady = _validate.fraction(min_stability, what="min_stability")
+    likely = _validate.fraction(min_confidence, what="min_confidence")
     smallest = _validate.count(min_size, what="min_size", low=2)
     rosters = {name: set(groups.members(name)) for name in groups.names}
     rows: list[tuple[Any, ...]] = []
@@ -94,20 +120,21 @@ def undeclared(
         people = set(found.people(str(line["community"])))
         name, jaccard, share = _nearest(people, rosters)
         matched = jaccard > limit or share > 0.5 or any(len(people & one) > 0.5 * len(people) for one in seen)
-        if matched or line["size"] < smallest or line["stability"] < steady or not _stands(line, of_unit):
+        if matched or line["size"] < smallest or not _sure(line, likely, steady) or not _stands(line, of_unit):
             continue
         seen.append(people)
-        rows.append(
-            (line["community"], line["size"], np.nan, line["units"], name, jaccard, _reason(line, name, jaccard))
-        )
+        known = (line["community"], line["size"], line["confidence"], line["units"])
+        rows.append((*known, name, jaccard, _reason(line, name, jaccard)))
     rows.sort(key=lambda row: (-row[1], str(row[0])))
     names = ["community", "size", "confidence", "units", "nearest", "jaccard", "reason"]
-    frame = pd.DataFrame(rows, columns=names).astype({"community": "string", "nearest": "string", "reason": "string"})
+    text = dict.fromkeys(("community", "nearest", "reason"), "string")
+    frame = pd.DataFrame(rows, columns=names).astype({**text, "confidence": "float64"})
     options = {
         "max_overlap": limit,
         "max_unit_share": of_unit,
         "min_size": smallest,
         "min_stability": steady,
+        "min_confidence": likely,
     }
     inputs = {**found.provenance.inputs, **groups.provenance.inputs}
     return Undeclared(frame, record("undeclared", options, inputs=inputs))
@@ -152,6 +179,13 @@ def _nearest(people: set[str], rosters: Mapping[str, set[str]]) -> tuple[str | N
         if common >= 0.3 * len(people):
             share = max(share, common / len(roster))
     return best, most, share
+
+
+def _sure(line: Mapping[Hashable, Any], likely: float, steady: float) -> bool:
+    """Tell whether a community is likely enough to be real; where that is not known, whether it comes back."""
+    if not pd.isna(line["confidence"]):
+        return bool(line["confidence"] >= likely)
+    return bool(pd.isna(line["stability"]) or line["stability"] >= steady)
 
 
 def _stands(line: Mapping[Hashable, Any], of_unit: float) -> bool:

@@ -14,7 +14,7 @@ from commfinder.report.content import ReportContent, ReportFacts
 from commfinder.report.disclosure import Disclosed, Disclosure
 from commfinder.report.labels import assert_no_person, clean_label
 from commfinder.report.page import render_report
-from commfinder.report.sentences import band_words, group_sentences, summary_sentences
+from commfinder.report.sentences import band_words, community_sentences, group_sentences, summary_sentences
 
 __all__ = [
     "Band",
@@ -25,6 +25,7 @@ __all__ = [
     "assert_no_person",
     "band_words",
     "clean_label",
+    "community_sentences",
     "group_sentences",
     "render_report",
     "summary_sentences",

@@ -12,7 +12,7 @@ from commfinder import _validate
 from commfinder.errors import InputError
 from commfinder.report.bands import Band, units_band
 
-__all__ = ["Standings", "count", "missing", "number", "people", "rounded", "standings", "text", "units"]
+__all__ = ["Standings", "count", "missing", "number", "people", "probability", "rounded", "standings", "text", "units"]
 
 Standings = Mapping[str, Mapping[str, int]]
 """How many members of each group have each standing."""
@@ -45,6 +45,13 @@ def rounded(value: Any) -> float | None:
     """Return a cell with two significant digits: more are not known, and could serve as a fingerprint."""
     found = number(value)
     return None if found is None else float(f"{found:.2g}")
+
+
+def probability(value: Any) -> float | None:
+    """Return a probability in whole per cent, rounded down and never 0 or 1: more is not known of it."""
+    found = number(value)
+    # What is a hundredth but for the last bit counts as one.
+    return None if found is None else min(max(math.floor(100 * found + 1e-9), 1), 99) / 100
 
 
 def text(value: Any) -> str | None:

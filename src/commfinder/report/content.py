@@ -31,6 +31,10 @@ class ReportFacts:
     units_known : bool, default True
         Whether a directory told the units of people. Without, contact that follows from formal structure can not be
         told apart, and the report says so.
+    clustered : bool, optional
+        Whether the network has communities at all; None where that was not asked.
+    p_chance : float, optional
+        How likely a network of the same activity in which chance alone is at work looks as clustered.
     """
 
     people: int | None = None
@@ -40,6 +44,8 @@ class ReportFacts:
     media: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     units_known: bool = True
+    clustered: bool | None = None
+    p_chance: float | None = None
 
 
 @dataclass(frozen=True)

@@ -171,12 +171,15 @@ class Disclosure:
         Parameters
         ----------
         summary : pandas.DataFrame
-            `Communities.summary`; community and size are needed.
+            `Communities.summary`; community and size are needed. `Communities.members` is no such frame: how sure it is
+            that somebody belongs, and who is on the edge, never passes.
 
         Returns
         -------
         Disclosed
             Columns community, size, confidence, stability, observed_over_expected, units, main_unit, in_main_unit.
+            Others stay behind. A confidence is about a whole community; in whole per cent it says of nobody whether
+            they are in it.
         """
         frame = _validate.as_frame(summary, what="The summary of communities")
         frame = _validate.columns(frame, ["community", "size"], what="The summary of communities")
@@ -226,7 +229,7 @@ class Disclosure:
                 {
                     "community": self._label(cells["community"]),
                     "size": Band(size, size),
-                    "confidence": cell.rounded(cells.get("confidence")),
+                    "confidence": cell.probability(cells.get("confidence")),
                     "units": units,
                     "nearest": None if known is None else self._label(known),
                     "overlap": overlap_words(shared or 0.0, size, sizes.get(known or "", 0), self.k),
@@ -278,7 +281,7 @@ class Disclosure:
         evidence = "few" if few else "alike" if str(cells["group"]) in alike else "shown"
         row: dict[str, Any] = {name: self._optional(cells.get(name)) for name in ("kind", "goal")}
         row |= {"group": self._label(cells["group"]), "verdict": verdict, "evidence": evidence}
-        row["probability"] = None if few else cell.rounded(cells.get("probability"))
+        row["probability"] = None if few else cell.probability(cells.get("probability"))
         row |= {name: None if few else cell.rounded(cells.get(name)) for name in _RATIOS}
         row["size"] = number_band(size, self.k)
         row |= self._counts(evidence, verdict, (size, active, core, audience))
@@ -335,7 +338,7 @@ class Disclosure:
         row = {
             "community": self._label(cells["community"]),
             "size": Band(size, size),
-            "confidence": cell.rounded(cells.get("confidence")),
+            "confidence": cell.probability(cells.get("confidence")),
             "stability": cell.rounded(cells.get("stability")),
             "observed_over_expected": cell.rounded(cells.get("observed_over_expected")),
             "units": units,

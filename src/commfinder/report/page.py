@@ -17,7 +17,7 @@ from commfinder.report.disclosure import Disclosed
 from commfinder.report.labels import assert_no_person, clean_label, known_persons
 from commfinder.report.marks import Axis, interval, lift_axis, people_bar
 from commfinder.report.sentences import band_words, group_sentences, summary_sentences, times
-from commfinder.report.wording import GLOSSARY, KINDS_OF_UNIT, VERDICTS
+from commfinder.report.wording import GLOSSARY, KINDS_OF_UNIT, NO_COMMUNITIES, VERDICTS, likely
 
 __all__ = ["render_report"]
 
@@ -74,7 +74,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(times=times, whole=_whole, percent=_percent, likely=_likely)
+    environment.filters.update(times=times, whole=_whole, percent=_percent, likely=likely)
     return environment
 
 
@@ -96,6 +96,8 @@ def _view(content: ReportContent, persons: frozenset[str]) -> dict[str, Any]:
         "declared": content.verdicts is not None,
         "communities": _listing(content.communities, content.k),
         "undeclared": _listing(content.undeclared, content.k),
+        "no_communities": NO_COMMUNITIES if content.facts.clustered is False else None,
+        "stability_speaks": _stability_speaks(content.communities),
         "losses": _losses(content.losses, content.k),
         "words": functools.partial(band_words, k=content.k),
         "glossary": GLOSSARY,
@@ -177,6 +179,12 @@ def _spans(row: Mapping[str, Any], k: int) -> str:
     return band_words(units, k) if units.exact else f"at least {units.low:,}"
 
 
+def _stability_speaks(communities: Disclosed | None) -> bool:
+    """Say whether there are communities of which the stability is known, but not the confidence."""
+    rows = communities.rows if communities is not None else ()
+    return any(row["confidence"] is None and row["stability"] is not None for row in rows)
+
+
 def _losses(piece: Disclosed | None, k: int) -> list[dict[str, Any]] | None:
     """Lay out the account of what was not used."""
     if piece is None:
@@ -203,13 +211,3 @@ def _whole(value: Any) -> str:
 def _percent(value: float | None) -> str:
     """Write a share."""
     return "–" if value is None else f"{value:.0%}"
-
-
-def _likely(value: float | None) -> str:
-    """Say in words how sure a statement is."""
-    if value is None:
-        return ""
-    for least, words in ((0.9, "very likely"), (0.75, "likely"), (0.5, "more likely than not")):
-        if value >= least:
-            return words
-    return "the likeliest of several readings"

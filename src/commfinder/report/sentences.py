@@ -12,9 +12,9 @@ from typing import Any
 from commfinder.report.bands import Band
 from commfinder.report.content import ReportFacts, require
 from commfinder.report.disclosure import Disclosed
-from commfinder.report.wording import plural
+from commfinder.report.wording import LIKELY, NO_COMMUNITIES, likely, plural
 
-__all__ = ["band_words", "group_sentences", "summary_sentences", "times"]
+__all__ = ["band_words", "community_sentences", "group_sentences", "summary_sentences", "times"]
 
 _HELP_FIRST = {
     "broker-dependent": ("is carried by very few people", "are carried by very few people"),
@@ -34,6 +34,10 @@ _OPEN = {
     "uncertain": ("the evidence is unclear", "the evidence is unclear"),
 }
 _TIMES_AT_LEAST = 1.05
+_ALL_KNOWN = (
+    "No community was found that is missing on the list: those found are declared, follow the formal structure, or are "
+    "too small or too doubtful to count."
+)
 
 
 def summary_sentences(
@@ -62,13 +66,36 @@ def summary_sentences(
     said = _on_groups(verdicts)
     said += _on_goals(verdicts)
     said += _on_undeclared(undeclared, communities, declared=verdicts is not None)
-    said += _on_communities(communities)
+    said += community_sentences(communities, facts)
     if facts is not None and not facts.units_known:
         said.append(
             "The units of people were not given, so contact that merely follows from the formal structure could not be "
             "told apart from community" + ("; read every 'real' with that in mind." if verdicts is not None else ".")
         )
     return said
+
+
+def community_sentences(communities: Disclosed | None, facts: ReportFacts | None = None) -> list[str]:
+    """Say how many communities were found, and how many of them are likely real; see `summary_sentences` for all.
+
+    Parameters
+    ----------
+    communities : Disclosed or None
+        What passed the gate; None means that this question was not asked.
+    facts : ReportFacts, optional
+        Whether the network has communities at all.
+
+    Returns
+    -------
+    list of str
+        Empty where communities were not asked for.
+    """
+    require(communities, "communities")
+    if communities is None:
+        return []
+    if facts is not None and facts.clustered is False:
+        return [NO_COMMUNITIES]
+    return [_on_communities(communities), *_on_confidence(communities)]
 
 
 def group_sentences(row: Mapping[str, Any], k: int) -> list[str]:
@@ -222,7 +249,7 @@ def _on_undeclared(undeclared: Disclosed | None, communities: Disclosed | None, 
     total = len(undeclared.rows) + undeclared.unlisted
     if not total:
         some = communities is not None and len(communities.rows) + communities.unlisted > 0
-        return ["Every community that was found corresponds to a declared group."] if some else []
+        return [_ALL_KNOWN] if some else []
     noun = "1 community exists" if total == 1 else f"{total:,} communities exist"
     sentence = f"{noun} that nobody declared"
     if not undeclared.rows:
@@ -232,13 +259,11 @@ def _on_undeclared(undeclared: Disclosed | None, communities: Disclosed | None, 
     return [f"{sentence}; {who} {_size(largest)}."]
 
 
-def _on_communities(communities: Disclosed | None) -> list[str]:
+def _on_communities(communities: Disclosed) -> str:
     """Say how many communities were found."""
-    if communities is None:
-        return []
     total = len(communities.rows) + communities.unlisted
     if not total:
-        return ["No community was found in the records of this period."]
+        return "No community was found in the records of this period."
     sentence = f"In all, {plural(total, 'community', 'communities')} {'was' if total == 1 else 'were'} found"
     across = sum(row["units"] is not None and row["units"].low > 1 for row in communities.rows)
     if across:
@@ -247,7 +272,23 @@ def _on_communities(communities: Disclosed | None) -> list[str]:
     if communities.unlisted:
         one = communities.unlisted == 1
         sentence += f"; {communities.unlisted:,} {'is' if one else 'are'} too small to be described"
-    return [sentence + "."]
+    return sentence + "."
+
+
+def _on_confidence(communities: Disclosed) -> list[str]:
+    """Say how many communities are more likely real than not, of those whose confidence is known and may be shown."""
+    known = [found for row in communities.rows if (found := likely(row["confidence"])) is not None]
+    total, sure = len(known), sum(found is not LIKELY[-1] for found in known)
+    if not total:
+        return []
+    if total == 1:
+        return [f"The one shown with a confidence is {'more likely real than not' if sure else 'doubtful'}."]
+    if sure in (0, total):
+        who, verb = ("All", "are") if sure else ("None of the", "is")
+        return [f"{who} {total:,} shown with a confidence {verb} more likely real than not."]
+    return [
+        f"Of the {total:,} shown with a confidence, {sure:,} {'is' if sure == 1 else 'are'} more likely real than not."
+    ]
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -1,10 +1,20 @@
-"""The words for each verdict: its name, what it means, and what helps."""
+"""The words for each verdict and for each degree of confidence, and what they mean."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["GLOSSARY", "KINDS_OF_UNIT", "VERDICTS", "VerdictWords", "plural"]
+__all__ = [
+    "GLOSSARY",
+    "KINDS_OF_UNIT",
+    "LIKELY",
+    "NO_COMMUNITIES",
+    "VERDICTS",
+    "Likely",
+    "VerdictWords",
+    "likely",
+    "plural",
+]
 
 
 class VerdictWords(NamedTuple):
@@ -93,6 +103,26 @@ VERDICTS: dict[str, VerdictWords] = {
 }
 """In the order in which a report shows them."""
 
+
+class Likely(NamedTuple):
+    """How sure one may be of something: from which probability on, its name, its band in per cent, its tone."""
+
+    least: float
+    name: str
+    band: str
+    tone: str
+
+
+LIKELY: tuple[Likely, ...] = (
+    Likely(0.9, "very likely", "90% or more", "good"),
+    Likely(0.5, "likely", "50 to 90%", "fair"),
+    Likely(0.0, "doubtful", "below 50%", "open"),
+)
+"""From the surest down. These are the only thresholds in words that a report has for a probability."""
+
+NO_COMMUNITIES = "No communities: in a network of the same activity in which chance alone is at work, one sees as much."
+"""What is said of a network without communities."""
+
 KINDS_OF_UNIT: dict[str, tuple[str, str]] = {
     "rows": ("row", "rows"),
     "messages": ("message", "messages"),
@@ -133,8 +163,39 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "False-alarm rate (q)",
         "the share of wrong calls to be expected among all groups whose evidence is at least as strong.",
     ),
-    ("Stability", "how far the same community comes out when the data are resampled; 100% means always."),
+    (
+        "Confidence",
+        "how likely it is that a real community stands behind what was found, with at least half of all people of "
+        "both in common. " + "; ".join(f"{one.name}: {one.band}" for one in LIKELY) + ".",
+    ),
+    (
+        "Stability",
+        "how far the same community comes out when the data are drawn again; 100% means always. A stable community "
+        "can still be wrong, so read the confidence where it is known.",
+    ),
 )
+
+
+def likely(probability: float | None) -> Likely | None:
+    """Say in words how sure one may be.
+
+    Parameters
+    ----------
+    probability : float or None
+        From 0 to 1; None where it is not known.
+
+    Returns
+    -------
+    Likely or None
+
+    Examples
+    --------
+    >>> likely(0.93).name, likely(0.5).band, likely(0.49).name
+    ('very likely', '50 to 90%', 'doubtful')
+    """
+    if probability is None:
+        return None
+    return next(one for one in LIKELY if probability >= one.least)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

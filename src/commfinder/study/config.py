@@ -59,14 +59,21 @@ class GraphConfig(_Section):
 
 
 class CommunitiesConfig(_Section):
-    """How communities are found: the options of find_communities."""
+    """How communities are found: the options of find_communities. None is needed."""
 
-    resolution: float | None = Field(None, gt=0, description="Found out where it is not given.")
-    damping: Literal["log1p", "sqrt", "none", "binary"] = Field(
-        "log1p", description="What is done to counts of events before communities are found."
+    resolution: float | None = Field(None, gt=0, description="Above 0, finer the higher; the network's own by default.")
+    damping: Literal["log1p", "sqrt", "none", "binary"] | None = Field(
+        None, description="What is done to counts of events before communities are found; what suits it by default."
     )
-    runs: int = Field(10, ge=2, description="Seeded runs.")
+    embedded: bool | None = Field(
+        None, description="Whether ties count more between people who share contacts; what suits it by default."
+    )
+    layers: Literal["sum", "multiplex"] = Field("sum", description="Whether media are added up, or seen side by side.")
+    engine: Literal["leiden", "igraph", "leidenalg"] = Field("leiden", description="What finds communities.")
+    runs: int | None = Field(None, ge=2, description="Seeded runs; as many as are worth their time by default.")
     min_size: int = Field(3, ge=2, description="Smaller groups are no communities.")
+    overlap: bool = Field(True, description="Whether people may be in several communities.")
+    confidence: bool = Field(True, description="Whether it is worked out how likely communities are real.")
     beyond: bool = Field(True, description="Also look for communities beyond formal structure.")
 
 

@@ -8,7 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["RESULT_SCHEMA", "ResultDocument", "result_schema"]
 
-RESULT_SCHEMA = "commfinder/result/1"
+RESULT_SCHEMA = "commfinder/result/2"
+
+
+_CONFIDENCE = (
+    "probability that a real community is like it (a Jaccard index of at least 0.5), in whole per cent, 0.01 to 0.99; "
+    "null where it is not known"
+)
 
 
 class _Row(BaseModel):
@@ -46,6 +52,7 @@ class CommunityRow(_Row):
     community: str
     size_low: int | None
     size_high: int | None
+    confidence: float | None = Field(description=_CONFIDENCE)
     stability: float | None
     observed_over_expected: float | None
     main_unit: str | None
@@ -57,6 +64,7 @@ class UndeclaredRow(_Row):
     community: str
     size_low: int | None
     size_high: int | None
+    confidence: float | None = Field(description=_CONFIDENCE)
     nearest: str | None
 
 
@@ -82,6 +90,10 @@ class Facts(BaseModel):
     media: list[str]
     sources: list[str]
     units_known: bool
+    clustered: bool | None = Field(description="whether there are communities at all; null where that was not asked")
+    p_chance: float | None = Field(
+        description="how likely chance makes a network of the same activity as clustered; 0.001 means at most that"
+    )
 
 
 class ResultDocument(BaseModel):

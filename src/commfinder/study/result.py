@@ -30,6 +30,14 @@ from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, wri
 from commfinder.study.config import StudyConfig
 from commfinder.study.document import RESULT_SCHEMA, ResultDocument, result_schema
 from commfinder.study.leave import require_leave
+from commfinder.study.search_words import (
+    chance_words,
+    clustered,
+    known_chance,
+    limits_of_search,
+    resolution_words,
+    weights_words,
+)
 
 __all__ = ["StudyResult"]
 
@@ -272,12 +280,14 @@ class StudyResult(Result):
             media=tuple(graph.interactions.media),
             sources=sources,
             units_known=bool(graph.people["unit"].notna().any()),
+            clustered=clustered(self.communities),
+            p_chance=known_chance(self.communities),
         )
 
     @property
     def _settings(self) -> dict[str, Any]:
         """Settings that decide numbers, in the order in which the report shows them."""
-        config, graph = self.config, self.graph
+        config, graph, found = self.config, self.graph, self.communities
         windows = graph.windows
         settings: dict[str, Any] = {
             "seed": config.seed,
@@ -285,9 +295,11 @@ class StudyResult(Result):
             "windows": f"{windows.count} of {windows.days:g} days" if windows else "none (no times)",
             "mass mail": f"more than {config.graph.max_recipients} recipients",
             "half-life": f"{config.graph.half_life:g} days" if config.graph.half_life else "none",
-            "resolution": f"{self.communities.resolution.value:.3f} ({self.communities.resolution.how})",
-            "agreement of runs": f"{self.communities.agreement:.3f} over {self.communities.runs} runs",
-            "beyond formal structure": "searched" if self.communities.searched_beyond else "not searched",
+            "weights": weights_words(found, config.communities),
+            "resolution": resolution_words(found),
+            "agreement of runs": f"{found.agreement:.3f} over {found.runs} runs",
+            "told from chance": chance_words(found),
+            "beyond formal structure": "searched" if found.searched_beyond else "not searched",
         }
         if self.verdicts is not None:
             settings |= {
@@ -302,37 +314,42 @@ class StudyResult(Result):
         """What this study can not tell."""
         limits = [
             "Only what passed through the sources named here was seen; who works together in other ways was not.",
-            "Probabilities of verdicts and of communities are not calibrated yet and are therefore not shown.",
-            "Every network can be divided, also one that chance made: a community that is found is a place to look at, "
-            "and its stability says how far another look finds it again.",
+            *limits_of_search(self.communities),
         ]
+        if self.verdicts is not None:
+            limits.append("How likely a verdict is right is not calibrated yet and is therefore not shown.")
         if self.verdicts is not None and not self._facts.units_known:
             limits.append("No units are known: a group that stands out may do so because its members share a unit.")
-        if not self.communities.searched_beyond:
-            limits.append("Communities across units that overlap with others were not looked for.")
         return tuple(limits)
 
 
 _EMPTY = {
     "verdicts": ["group", "verdict", "reason", "help"],
-    "communities": ["community", "size_low", "size_high"],
-    "undeclared": ["community", "size_low", "size_high", "nearest"],
+    "communities": ["community", "size_low", "size_high", "confidence"],
+    "undeclared": ["community", "size_low", "size_high", "confidence", "nearest"],
     "losses": ["stage", "source", "reason", "unit", "count_low", "count_high", "advice"],
 }
+_NUMBERS = frozenset(
+    {
+        *("lift", "lift_low", "lift_high", "extra_density", "persistence", "power", "q", "probability"),
+        *("confidence", "stability", "observed_over_expected"),
+    }
+)
+"""Columns that are numbers also where all are missing."""
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give columns the same types whatever is missing in them."""
     typed = frame.copy()
     for name in typed.columns:
-        if name.endswith(("_low", "_high")) and not name.startswith("lift"):
+        if name in _NUMBERS:
+            typed[name] = typed[name].astype("Float64")
+        elif name.endswith(("_low", "_high")):
             typed[name] = typed[name].astype("Int64")
         elif typed[name].dtype == object or pd.api.types.is_string_dtype(typed[name].dtype):
             kinds = {type(value) for value in typed[name] if value is not None and not pd.isna(value)}
             if kinds == {bool}:
                 typed[name] = typed[name].astype("boolean")
-            elif kinds and kinds <= {int, float}:
-                typed[name] = typed[name].astype("Float64")
             else:
                 typed[name] = typed[name].astype("string")
     return typed

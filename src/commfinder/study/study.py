@@ -242,6 +242,7 @@ class Study:
         parameters = config.model_dump(mode="json", exclude={"privacy"})
         if found is not None:
             parameters["resolution_used"] = round(found.resolution.value, 6)
+            parameters["weights_used"] = {"damping": found.weights.damping, "embedded": found.weights.embedded}
         return record(call, parameters, seed=config.seed, inputs=digests)
 
 

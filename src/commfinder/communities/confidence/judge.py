@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse as sp
 
+from commfinder.communities.adjacency import LARGE
 from commfinder.communities.confidence.calibrate import (
     Logistic,
     community_evidence,
@@ -19,7 +20,7 @@ from commfinder.communities.confidence.evidence import MIN_SIZE, Returns, chance
 from commfinder.communities.confidence.traces import Traces
 from commfinder.communities.confidence.twins import planted
 from commfinder.communities.overlap import Memberships, extend
-from commfinder.communities.quality import picked
+from commfinder.communities.quality import canonical, picked
 from commfinder.communities.resolution import fixed_point
 
 __all__ = ["SAME", "UNCLUSTERED", "Budget", "Cases", "Judgement", "as_truth", "cases", "judge"]
@@ -132,10 +133,14 @@ def judge(
     It starts from what generated networks taught (`benchmarks/confidence.py`), counted as two hundred communities, and
     is brought up to date by twins of this network: the same degrees, weights and events, a part of the communities
     planted, in varied strength, and the rest dissolved. Memberships are judged in the same way.
+
+    Up to 65,536 people nothing hangs on how people or communities are numbered, nor on the order of ties, but for
+    people whose surroundings are the same to the last digit.
     """
     if not len(traces.a):
         nothing, none = np.zeros(int(labels.max(initial=-1)) + 1), np.zeros(len(memberships.person))
         return Judgement(nothing, nothing, none, none, 1.0, False)
+    traces, labels, memberships, number = _unnamed(traces, labels, memberships)
     own, by_chance, of_twins = seeds.spawn(3)
     ties = traces.ties()
     back = returns(traces, labels, resolution, budget.draws, own)
@@ -148,7 +153,32 @@ def judge(
     likely = np.where((np.bincount(labels) >= MIN_SIZE) & clustered, likely, 0.0)
     belongs = member_evidence(returning, memberships.surprise, memberships.home)
     member = _updated(prior("member", _CASES), twins.member, twins.belongs).probability(belongs)
-    return Judgement(likely, back.community, returning, likely[memberships.community] * member, at_random.p, clustered)
+    member = likely[memberships.community] * member
+    return Judgement(likely[number], back.community[number], returning, member, at_random.p, clustered)
+
+
+def _unnamed(
+    traces: Traces, labels: Labels, memberships: Memberships
+) -> tuple[Traces, Labels, Memberships, IntArray]:
+    """Number people and ties by structure, as chance is drawn in their order; return new numbers of communities too."""
+    if traces.n > LARGE:
+        return traces, labels, memberships, np.arange(int(labels.max()) + 1)
+    order = np.argsort(traces.ties().keys, kind="stable")
+    rank = np.empty(traces.n, dtype=np.int64)
+    rank[order] = np.arange(traces.n)
+    ends = rank[traces.a], rank[traces.b]
+    a, b = np.minimum(*ends), np.maximum(*ends)
+    rows = np.lexsort((b, a))
+    weight, amount, events = traces.weight[rows], traces.amount[rows], traces.events[rows]
+    renamed = canonical(labels[order])
+    number = np.empty(int(labels.max()) + 1, dtype=np.int64)
+    number[labels[order]] = renamed
+    return (
+        replace(traces, a=a[rows], b=b[rows], weight=weight, amount=amount, events=events),
+        renamed,
+        replace(memberships, person=rank[memberships.person], community=number[memberships.community]),
+        number,
+    )
 
 
 def _returning(back: Returns, memberships: Memberships) -> FloatArray:
