@@ -7,9 +7,9 @@ Protocol, fixed before any graph of the seeds 0 to 9 was looked at:
    table (the row "reference": two graphs of another generator in the same manner). Exponent 2, where many people have
    too few ties to tell in how many communities they are, is reported beside it.
 2. Rule and settings of `extend` were developed on graphs of the seeds 100 to 109 alone, of both exponents. The settings
-   are those of the highest ONMI, averaged over regimes and exponents and rounded to 0.001, with which in no family of
-   random graphs (same seeds) 5 % of people join a second community; of equals, those of the fewest passes. The
-   development table lists them all.
+   are those of the highest ONMI, averaged over regimes and exponents, with which in no family of random graphs (same
+   seeds) 3 % of people join a second community; if fewer passes do within .001 of it, those. The development table
+   lists them all.
 3. Reported is the mean over ten graphs, of the seeds 0 to 9, and the standard deviation over graphs; differences are
    paired by graph. A target counts as reached if the mean is not below it when rounded as the target is.
 4. Partitions: `leiden` at resolution 1, or at the fixed point (`fixed_point`), one run, seed 0.
@@ -74,9 +74,9 @@ RANDOM: dict[str, dict[str, Any]] = {
 }
 SETTINGS = [
     {"alpha": alpha, "min_ties": ties, "passes": passes}
-    for alpha, ties, passes in itertools.product((0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0), (2, 3), (2, 4, 6))
+    for alpha, ties, passes in itertools.product((0.1, 0.2, 0.3, 0.4, 0.5), (2, 3), (2, 4, 6))
 ]
-LIMIT = 0.05
+LIMIT = 0.03
 
 Labels = npt.NDArray[np.int32]
 Covers = dict[str, list[npt.NDArray[np.int64]]]
@@ -207,7 +207,8 @@ def development(seeds: Iterable[int]) -> list[dict[str, Any]]:
         lines.append({**setting, "onmi": round(statistics.fmean(onmi), 4), "worst_random_share": round(worst, 4)})
         print(lines[-1], flush=True)
     fit = [line for line in lines if line["worst_random_share"] < LIMIT]
-    best = max(fit, key=lambda line: (round(line["onmi"], 3), -line["passes"]))
+    top = max(line["onmi"] for line in fit)
+    best = min((line for line in fit if line["onmi"] > top - 0.001), key=lambda line: (line["passes"], -line["onmi"]))
     return [{**line, "best": line is best} for line in lines]
 
 

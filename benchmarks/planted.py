@@ -12,7 +12,7 @@ with overlapping communities. doi:10.1103/PhysRevE.80.016118
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 _ROUNDS = 200
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
+class Planted(NamedTuple):
     """A graph and the communities planted in it.
 
     Parameters

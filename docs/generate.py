@@ -20,7 +20,7 @@ import typer
 from pydantic import BaseModel
 
 import commfinder as cf
-from commfinder import errors
+from commfinder import communities, errors
 from commfinder.cli.main import app
 from commfinder.declared import verdict as verdicts
 from commfinder.interactions import schema
@@ -323,15 +323,18 @@ TIES = {
 MEMBERS = {
     "person": "everybody of the graph; several rows for who is in several",
     "community": "missing for who is in none",
-    "strength": "share of the weight of the person's ties that stays inside",
-    "confidence": "empty until calibrated",
+    "strength": "share of the weight of the person's ties that goes to its members",
+    "confidence": "probability that the community is real and the person in it; missing where it was not judged",
     "core": "whether the person has significantly more ties inside than activity explains",
+    "periphery": "whether the person is significantly in no community, and on the edge of this one",
 }
 SUMMARY = {
     "community": "C1, C2, … of the partition, largest first; B1, B2, … beyond formal structure",
     "size": "people",
-    "confidence": "empty until calibrated",
-    "stability": "how alike it comes out in other seeded runs, 0 to 1",
+    "confidence": "probability that some real community is like it (Jaccard index of at least 0.5); missing for those "
+    "beyond formal structure and where it was not asked for",
+    "stability": "how alike it comes out when all events are drawn again, 0 to 1 (B1, …: when a tenth of the ties is "
+    "left out)",
     "observed_over_expected": "weight inside over that expected from activity",
     "units": "number of units",
     "main_unit": "the unit with most members",
@@ -377,7 +380,7 @@ STANDING = {
 UNDECLARED = {
     "community": "",
     "size": "people",
-    "confidence": "empty until calibrated",
+    "confidence": "probability that some real community is like it; missing where it was not judged",
     "units": "number of units",
     "nearest": "the declared group most like it",
     "jaccard": "how alike, 0 to 1",
@@ -391,7 +394,7 @@ def columns() -> str:
     people, groups = cf.Directory.from_frame(org.people), cf.DeclaredGroups.from_frame(org.groups)
     inter, aliases = cf.resolve_people(cf.Interactions.from_frame(org.to_frame(), medium="medium"), people)
     graph = cf.build_graph(inter, people)
-    found = cf.find_communities(graph, runs=2, beyond=False)
+    found = cf.find_communities(graph, resolution=1.0, runs=2, beyond=False)
     judged = cf.assess_groups(graph, groups, found=found, permutations=99)
     parts: list[tuple[str, str, pd.DataFrame | pa.Schema, dict[str, str]]] = [
         (
@@ -441,8 +444,8 @@ def api() -> str:
     functions = [name for name in cf.__all__ if inspect.isroutine(getattr(cf, name))]
     classes = [name for name in cf.__all__ if inspect.isclass(getattr(cf, name)) and name != "CommfinderError"]
     more = [
-        "communities.leiden",
-        "communities.adjusted_rand",
+        *(f"communities.{name}" for name in communities.__all__ if name not in cf.__all__),
+        "plot.plot_communities",
         "sources.read_mbox",
         "sources.read_slack",
         "sources.read_table",

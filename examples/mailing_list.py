@@ -20,11 +20,17 @@ def main(data: Path) -> None:
     found = cf.find_communities(graph, seed=0)
     print(graph)
     print(found)
-    steady = int((found.summary["stability"] >= 0.75).sum())
+    print(f"In 2008, {len(graph.people)} people wrote to the list.")
+    if not len(found.summary):
+        print(
+            "Who answers whom shows no communities: chance makes a network as clustered with a probability of "
+            f"{found.p_chance:.2f}."
+        )
+        return
+    likely = int((found.summary["confidence"] > 0.5).sum())
     print(
-        f"In 2008, {len(graph.people)} people wrote to the list. Their answers to one another fall into "
-        f"{len(found.summary)} communities, of which {steady} come out alike in all runs; the runs agree by "
-        f"{found.agreement:.2f} (1 would be fully)."
+        f"Their answers to one another fall into {len(found.summary)} communities, of which {likely} are more likely "
+        f"real than not; runs agree with the result by {found.agreement:.2f} (1 would be fully)."
     )
 
 

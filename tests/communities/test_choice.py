@@ -7,21 +7,17 @@ import pytest
 
 from commfinder.communities.choice import affordable_folds, choose_among, choose_weights
 from commfinder.communities.compare import adjusted_rand
-from commfinder.communities.engine import graph_of, run, seeded
+from commfinder.communities.engines import leiden
 from commfinder.communities.foretell import foretold, strength_levels
-from commfinder.communities.search import ensemble_search
+from commfinder.communities.search import Wanted, search
 from commfinder.errors import InputError
 
 
 def search_on(a, b, n):
     """Give the search for communities on some ties."""
-    graph = graph_of(a, b, n)
-
-    def search(weight, resolution, seed):
-        with seeded(seed):
-            return run(graph, weight, resolution)
-
-    return search
+    return lambda weight, resolution, seed: leiden(
+        a, b, weight, n=n, resolution=resolution, seed=seed, iterations=None, threads=1
+    )
 
 
 def weighings(counts):
@@ -74,20 +70,32 @@ def test_scale_of_weights_does_not_count(planted):
 
 def test_too_few_ties_to_hide(static):
     few = choose_weights(static([0, 1, 3], [1, 2, 4], 6), search_on)
-    assert (few.how, few.damping, few.embedded, len(few.settings)) == ("too few ties", "log1p", False, 1)
+    assert (few.how, few.damping, few.embedded, len(few.settings)) == ("fixed point", "log1p", False, 1)
     none = choose_weights(static([], [], 3), search_on)
-    assert (none.resolution, len(none.settings[0].weight)) == (1.0, 0)
+    assert (none.how, none.resolution, len(none.settings[0].weight)) == ("no fixed point", 1.0, 0)
+
+
+def test_too_many_ties_to_hide_any(planted, monkeypatch):
+    a, b = planted(4, 12, 0.5, 0.08, seed=5)
+    counts = np.random.default_rng(1).integers(1, 9, len(a))
+    monkeypatch.setattr("commfinder.communities.choice._MOST", len(a) - 1)
+    many = choose_among(a, b, 48, counts, weighings(counts), search_on)
+    assert (many.how, many.damping, many.embedded) == ("fixed point", "none", False)
+    assert many.resolution == many.fixed_point > 0
+    np.testing.assert_array_equal(many.settings[0].weight, counts)
+    assert many.candidates["folds"].tolist() == [0]
 
 
 def test_the_whole_search_on_a_graph(static, cliques):
     a, b = cliques(7, 6, 5, 4)
     graph = static([*a, 0, 7], [*b, 8, 14], 24)
-    found = ensemble_search(graph, search_on, effort=0.01, seed=1)
+    found = search(graph, Wanted(runs=9), seed=1)
     truth = np.repeat([0, 1, 2, 3, 4, 5], [7, 6, 5, 4, 1, 1])
     assert adjusted_rand(found.labels, truth) == 1.0
     assert found.agreement > 0.95
-    assert found.runs.shape[1] == 24
-    alone = ensemble_search(static([], [], 3), search_on)
+    assert found.runs == 9
+    assert len(found.base) == len(found.raw) == len(found.events) == len(found.ties.weight) == len(graph.ties)
+    alone = search(static([], [], 3), Wanted())
     assert (alone.labels.tolist(), alone.agreement) == ([0, 1, 2], 1.0)
 
 

@@ -146,8 +146,8 @@ def test_everything_inside_is_worth_half_a_tie(cliques):
 
 
 def test_large_graphs_have_large_resolutions():
-    # Ten thousand pairs, everybody with another tie elsewhere: a bound of a thousand would be in the way.
-    n = 20_000
+    # A hundred thousand pairs, everybody with another tie elsewhere: a bound of a thousand would be in the way.
+    n = 200_000
     person = np.arange(n)
     a, b = np.r_[person[::2], person], np.r_[person[1::2], (person + 7) % n]
     pairs = person // 2
@@ -156,6 +156,15 @@ def test_large_graphs_have_large_resolutions():
     assert w_in == pytest.approx(n / 2 / 3, rel=0.01)
     assert found.value == pytest.approx((w_in - w_out) / math.log(w_in / w_out), rel=1e-5)
     assert w_out > 0
+    assert found.value > 1e3
+
+
+def test_little_between_is_not_lost(cliques):
+    # Less than the last digit of what is inside.
+    a, b = cliques(3, 3)
+    weight = np.r_[np.full(6, 0.3), 1e-20]
+    w_out = planted_rates(np.r_[a, 0], np.r_[b, 3], weight, np.array([0, 0, 0, 1, 1, 1]))[1]
+    assert w_out == pytest.approx(2 * 1e-20 / 1.8, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint32", "int32", "uint64"])

@@ -56,7 +56,7 @@ def communities(
     if not json and len(frame):
         # Beside the number stands the word that the report has for it.
         words = [like.name if (like := likely(row["confidence"])) is not None else None for row in shown.rows]
-        frame.insert(frame.columns.get_loc("confidence") + 1, "real", words)
+        frame.insert(list(frame.columns).index("confidence") + 1, "real", words)
     _print("\n".join([repr(found), *said]), frame, json)
 
 

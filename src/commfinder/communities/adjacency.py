@@ -79,56 +79,56 @@ def adjacency(
     if not len(weight):
         nothing = np.zeros(n + 1, dtype=np.int64)
         return Adjacency(nothing, np.empty(0, np.int32), np.empty(0), 1.0, np.zeros(n))
-    # Powers of two change no digit. Two steps, since one factor alone could be beyond what a number can hold.
-    high = math.frexp(float(weight.max()))[1]
-    if abs(high) > 300:
-        weight = np.ldexp(weight, -high)
-    else:
-        high = 0
-    power = _BITS - math.frexp(float(weight.sum()))[1]
-    scale = math.ldexp(1.0, power)
+    largest = float(weight.max())
     parts = in_turn(threads, len(a))
-    counts = together(lambda ties: _counted(a[ties], b[ties], weight[ties], n, scale), parts)
+    counts = together(lambda ties: _counted(a[ties], b[ties], weight[ties], largest, n), parts)
     start = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(sum(degree for degree, _ in counts), out=start[1:])
     place = start[:-1] + np.cumsum([np.zeros(n, np.int64), *[degree for degree, _ in counts[:-1]]], axis=0)
-    neighbour, whole = np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
+    neighbour, share = np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
 
     def put(turn: int) -> None:
         ties = parts[turn]
-        _placed(a[ties], b[ties], weight[ties], scale, place[turn], neighbour, whole)
+        _placed(a[ties], b[ties], weight[ties], largest, place[turn], neighbour, share)
 
     together(put, range(len(parts)))
     if n <= LARGE:
-        start, neighbour, whole = _merged(start, neighbour, whole)
-    unit = math.ldexp(1.0, max(min(high - power, 1023), -1074))
-    return Adjacency(start, neighbour, whole, unit, sum(strength for _, strength in counts))
+        start, neighbour, share = _merged(start, neighbour, share)
+    scale = math.ldexp(1.0, _BITS - math.frexp(sum(total for _, total in counts))[1])
+    return Adjacency(start, neighbour, share, largest / scale, _whole(start, share, scale))
 
 
 @numba.njit(cache=True, nogil=True)
-def _counted(a, b, weight, n, scale):  # type: ignore[no-untyped-def]
-    """Count the ties of everybody, and add up their weights."""
-    degree, strength = np.zeros(n, np.int64), np.zeros(n)
+def _counted(a, b, weight, largest, n):  # type: ignore[no-untyped-def]
+    """Count the ties of everybody, and add up all weights as shares of the largest."""
+    degree, total = np.zeros(n, np.int64), 0.0
     for tie in range(len(a)):
-        i, j = a[tie], b[tie]
-        w = max(np.rint(weight[tie] * scale), 1.0)
-        degree[i] += 1
-        degree[j] += 1
-        strength[i] += w
-        strength[j] += w
-    return degree, strength
+        degree[a[tie]] += 1
+        degree[b[tie]] += 1
+        total += weight[tie] / largest
+    return degree, total
 
 
 @numba.njit(cache=True, nogil=True)
-def _placed(a, b, weight, scale, place, neighbour, whole):  # type: ignore[no-untyped-def]
-    """Put ties into rows."""
+def _placed(a, b, weight, largest, place, neighbour, share):  # type: ignore[no-untyped-def]
+    """Put ties into rows, weights as shares of the largest: only proportions count."""
     for tie in range(len(a)):
-        i, j = a[tie], b[tie]
-        w = max(np.rint(weight[tie] * scale), 1.0)
-        neighbour[place[i]], whole[place[i]] = j, w
-        neighbour[place[j]], whole[place[j]] = i, w
+        i, j, w = a[tie], b[tie], weight[tie] / largest
+        neighbour[place[i]], share[place[i]] = j, w
+        neighbour[place[j]], share[place[j]] = i, w
         place[i] += 1
         place[j] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _whole(start, share, scale):  # type: ignore[no-untyped-def]
+    """Make shares whole numbers, in place; return the sum of each row."""
+    strength = np.zeros(len(start) - 1)
+    for v in range(len(start) - 1):
+        for e in range(start[v], start[v + 1]):
+            share[e] = max(np.rint(share[e] * scale), 1.0)
+            strength[v] += share[e]
+    return strength
 
 
 @numba.njit(cache=True, nogil=True)
@@ -168,15 +168,18 @@ def structure_keys(rows: Adjacency, marks: UInt64 | None = None) -> UInt64:
     -----
     Colour refinement (Weisfeiler and Leman): a key is the hash of one's own key and of the multiset of weights and keys
     around, until the number of different keys grows no more, four rounds at most. People who still share a key are
-    mostly exchangeable, and their numbers decide.
+    mostly exchangeable, and their numbers decide. Weights are shares of the whole, in single precision: neither their
+    scale nor what rounding does to their last digits is to change a key.
     """
     n = len(rows.strength)
-    keys = mixed(rows.strength.astype(np.uint64) if marks is None else rows.strength.astype(np.uint64) ^ marks)
+    scale = 2.0**62 / max(float(rows.strength.sum()), 1.0)
+    own = (rows.strength * scale).astype(np.float32).astype(np.uint64)
+    keys = mixed(own if marks is None else own ^ marks)
     told = len(np.unique(keys))
     for _ in range(_ROUNDS):
         if told == n:
             break
-        keys = _refined(rows.start, rows.neighbour, rows.weight, keys)
+        keys = _refined(rows.start, rows.neighbour, rows.weight, scale, keys)
         now = len(np.unique(keys))
         if now == told:
             break
@@ -211,12 +214,13 @@ def _mix(x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _refined(start, neighbour, weight, keys):  # type: ignore[no-untyped-def]
+def _refined(start, neighbour, weight, scale, keys):  # type: ignore[no-untyped-def]
     """One round of colour refinement; sums of hashes do not depend on the order."""
     new = np.empty_like(keys)
     for v in range(len(keys)):
         total = np.uint64(0)
         for e in range(start[v], start[v + 1]):
-            total += _mix(keys[neighbour[e]] ^ (np.uint64(weight[e]) * np.uint64(0x9E3779B97F4A7C15)))
+            share = np.uint64(np.float32(weight[e] * scale))
+            total += _mix(keys[neighbour[e]] ^ (share * np.uint64(0x9E3779B97F4A7C15)))
         new[v] = _mix(keys[v] + _mix(total))
     return new

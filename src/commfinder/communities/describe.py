@@ -73,7 +73,7 @@ def tables(
         As `Communities` has them.
     """
     members, summary = partition_tables(graph, found, min_size)
-    if hidden is not None and null is not None:
+    if hidden is not None and hidden.members and null is not None:
         more, lines = beyond_tables(graph, found, hidden, null)
         members = pd.concat([members, more], ignore_index=True)
         somewhere = members["person"].isin(more["person"]) & members["community"].isna()
@@ -195,8 +195,7 @@ def beyond_tables(
         lines.append((f"B{number}", len(group), np.nan, hidden.stability[number - 1], ratio))
     columns = ["community", "size", "confidence", "stability", "observed_over_expected"]
     summary = pd.DataFrame(lines, columns=columns).astype({"community": "string", "size": "int64"})
-    empty = pd.DataFrame({"person": pd.array([], dtype="string")})
-    return pd.concat(members, ignore_index=True) if members else empty, summary
+    return pd.concat(members, ignore_index=True), summary
 
 
 def _beyond(
@@ -211,7 +210,8 @@ def _beyond(
         lift = pd.Series(np.nan, order.index)
         return pd.DataFrame({"structure_lift": lift, "beyond_structure": pd.array([pd.NA] * len(order), "boolean")})
     position = {person: number for number, person in enumerate(graph.people["person"])}
-    bar = hidden.threshold if hidden is not None else 0.0
+    # Where the search found nothing in chance either, there is no bar but that of the number of groups to choose from.
+    bar = hidden.threshold if hidden is not None and np.isfinite(hidden.threshold) else 0.0
     inside = members.dropna(subset=["community"]).groupby("community")["person"]
     groups = {name: np.sort([position[person] for person in people]) for name, people in inside}
     found = [excess(groups[name], graph, null) for name in order]

@@ -147,11 +147,7 @@ def _flag(value: object, what: str) -> bool:
 
 def _memberships(found: Found, overlap: bool) -> Memberships:
     """Say who is in which communities."""
-    if overlap:
-        return extend(found.ties, found.labels)
-    n = len(found.labels)
-    zeros, everybody = np.zeros(n), np.ones(n, dtype=bool)
-    return Memberships(np.arange(n), found.labels.astype(np.int64), zeros, zeros, zeros, everybody, ~everybody)
+    return extend(found.ties, found.labels) if overlap else Memberships.of(found.ties, found.labels)
 
 
 def _judged(found: Found, memberships: Memberships, progress: Progress, seed: int) -> Judgement:

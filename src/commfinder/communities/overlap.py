@@ -67,7 +67,7 @@ class Memberships:
     periphery: BoolArray
 
     @classmethod
-    def of(cls, ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: int = 2) -> Memberships:
+    def of(cls, ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.3, min_ties: int = 2) -> Memberships:
         """Describe a partition as memberships: everybody is at home, and nowhere else; `extend` looks further.
 
         Parameters
@@ -111,7 +111,7 @@ class Memberships:
         return [part for part in np.split(self.person[order], cuts) if len(part)]
 
 
-def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: int = 2, passes: int = 4) -> Memberships:
+def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.3, min_ties: int = 2, passes: int = 4) -> Memberships:
     """Let people join every community to which they have more ties than chance gives; nobody is lost.
 
     Prefer `leiden` alone where everybody is to be in one community.
@@ -123,11 +123,11 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: i
         to.
     labels : array-like of int, shape (n,)
         Community of each person, any whole numbers; whoever is the only one of a number is in none.
-    alpha : float, default 0.5
+    alpha : float, default 0.3
         How many communities may hold so many ties of a person by chance: the probability for one community, times the
-        number of communities, has to be below it. Above zero. The bound is a loose one, as counts are whole numbers and
-        ties that are explained already stay among the draws: at the default, on average fewer than 5 % of people join a
-        second community in random graphs, and about 1 % at 0.3.
+        number of communities, has to be below it. Above zero. It bounds loosely, as counts are whole numbers and
+        explained ties stay among the draws: at the default, some 1 to 3 % of people join a second community in random
+        graphs, where all of them are wrong.
     min_ties : int, default 2
         Fewest ties for a membership, at least 2.
     passes : int, default 4
@@ -145,24 +145,29 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.5, min_ties: i
     Notes
     -----
     Take person v with ties to k others, and community c of total degree K without v, in a graph of m ties. If v's ties
-    went anywhere at random, each would reach c with probability K/2m, and x or more of them with probability
-    P(Bin(k, K/2m) ≥ x). The most significant community of a person comes first. A tie to somebody of a community that
-    v is in is explained by it: for the next one, only the ties count that lead to nobody in those before. So a
-    colleague who is in two communities pulls nobody along into the second, and two communities of much the same
-    people do not pass for two memberships. And where the people at home share an inclination towards c (two teams of
-    one department), that is no membership of v: the probability is at least the share of the ties of the others at
-    home that lead to members of c outside it.
+    went anywhere at random, each would reach c at the rate g = K/2m, and x or more of them with probability
+    P(Bin(k, g) ≥ x). The most significant community of a person comes first, or home if none is significant. Two
+    things keep chance and structure from passing for further memberships:
+
+    - A tie to somebody of a community that v is in is explained by it. For the next community, only ties count that
+      lead to nobody in those before. So a colleague who is in two communities pulls nobody along into the second, and
+      two communities of much the same people do not pass for two memberships.
+    - What v does is compared with what the others at home do. Of their K_h ties, M lead to members of c who are not of
+      their home, and the rate is taken to be (M + 5) / (K_h + 5/g), or M/K_h if that is more: where home has an
+      inclination towards c, as two teams of one department do, it is no membership of v; and where there is nothing to
+      go by, g stays. Those who have significantly many ties to c themselves do not count among the others, unless they
+      are more than half of home: then it is an inclination.
 
     Who is significantly elsewhere but not at home moves; who is significantly nowhere stays, flagged as periphery.
     Everybody is judged by the memberships before the pass, on whole counts: neither the order of ties and people nor
     the number of threads matters, and time and memory are in proportion to people and ties. In the manner of OSLOM
-    [1]_, with a fixed number of communities.
+    [1]_, with a fixed number of communities. Tails are worked out by the expansion of Loader (2000) and exact to twelve
+    digits.
 
     References
     ----------
     .. [1] Lancichinetti, Radicchi, Ramasco, Fortunato (2011), Finding statistically significant communities in
        networks. doi:10.1371/journal.pone.0018961
-    .. [2] Loader (2000), Fast and accurate computation of binomial probabilities (the tail is worked out so).
 
     Examples
     --------

@@ -10,6 +10,7 @@ from numba import njit
 __all__ = ["judged", "log_tail", "measured", "repeats", "tails"]
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+_PRIOR = 5.0
 
 
 @njit(cache=True, nogil=True)
@@ -27,61 +28,39 @@ def repeats(start, neighbour):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def judged(graph, cover, order, home, bar, min_ties):  # type: ignore[no-untyped-def]
     """Find the communities of people who are sorted by home; who joins none keeps the one they are in."""
-    start, mass = graph[0], cover[2]
-    people, many = len(order), len(mass)
+    start, (many, people) = graph[0], (len(cover[2]), len(order))
     person, joined = np.empty(2 * people + 1, np.int32), np.empty(2 * people + 1, np.int32)
     log_p, edge = np.empty(2 * people + 1), np.zeros(people, np.bool_)
-    # For each community: ties of v that nothing explains yet; of those not to people of v's home; and the latter of all
-    # people of that home.
-    left, apart, around = np.zeros(many, np.int32), np.zeros(many, np.int32), np.zeros(many, np.int64)
-    near, near_home = np.empty(many, np.int32), np.empty(many, np.int32)
-    most = 1
-    for v in order:
-        most = max(most, start[v + 1] - start[v])
-    explained, taken = np.zeros(most, np.bool_), np.zeros(many, np.bool_)
+    # What the people of one home do, by community; where a community stands in somebody's list, while it is looked at.
+    house, place = np.zeros((many, 4), np.int64), np.full(many, -1, np.int32)
+    near, ends = np.empty((64, 3), np.int32), np.zeros(people + 1, np.int64)
     out = last = 0
-    for turn in range(people):
-        v = order[turn]
-        h, k = home[v], start[v + 1] - start[v]
-        if turn == last:
-            last, stubs, circle = _colleagues(graph, cover, order, home, turn, around, near_home)
-        others = _tally(graph, cover, v, h, left, apart, near)
-        if out + k + 1 > len(person):
-            size = 2 * len(person) + k + 1
-            person, joined, log_p = _longer(person, size), _longer(joined, size), _longer(log_p, size)
-        explained[:k] = False
-        first = out
-        while True:
-            beaten = out > first
-            place, tail = _strongest(
-                cover, v, k, h, near[:others], left, taken, min_ties, start[-1], beaten, around, apart, stubs
+    while last < people:
+        turn, last, h = last, last + 1, home[order[last]]
+        while last < people and home[order[last]] == h:
+            last += 1
+        near = _gathered(graph, cover, order[turn:last], h, near, ends[turn : last + 1], place)
+        stubs = _house(start, cover, order[turn:last], near, ends[turn : last + 1], bar, min_ties, house)
+        for at in range(turn, last):
+            v, mine = order[at], near[ends[at] : ends[at + 1]]
+            while out + len(mine) + 1 > len(person):
+                person, joined, log_p = _doubled(person), _doubled(joined), _doubled(log_p)
+            first = out
+            out, weak = _placed(
+                graph, cover, v, h, mine, house, (stubs, last - turn), bar, min_ties, place, joined, log_p, out
             )
-            if place < 0 or not tail < bar:
-                break
-            c = near[place]
-            taken[c] = True
-            person[out], joined[out], log_p[out] = v, c, tail
-            out += 1
-            _explain(graph, cover, v, c, left, explained)
-        if out == first:
-            own = (mass[h] - k) / start[-1] if start[-1] > 0 else 0.0
-            person[out], joined[out], log_p[out] = v, h, log_tail(left[h], k, own)
-            edge[turn] = True
-            out += 1
-        for place in range(others):
-            c = near[place]
-            left[c], apart[c], taken[c] = 0, 0, False
-        if turn + 1 == last:
-            around[near_home[:circle]] = 0
+            person[first:out] = v
+            edge[at] = weak and out == first + 1
+        for row in range(ends[turn], ends[last]):
+            c = near[row, 0]
+            house[c, 0] = house[c, 1] = house[c, 2] = house[c, 3] = 0
     return person[:out].astype(np.int64), joined[:out], log_p[:out], edge
 
 
 @njit(cache=True, nogil=True)
-def _longer(values, size):  # type: ignore[no-untyped-def]
-    """Copy an array into a longer one."""
-    new = np.empty(size, values.dtype)
-    new[: len(values)] = values
-    return new
+def _doubled(values):  # type: ignore[no-untyped-def]
+    """Make an array twice as long; what is in the second half does not matter."""
+    return np.concatenate((values, values))
 
 
 @njit(cache=True, nogil=True)
@@ -94,80 +73,145 @@ def _belongs(begin, community, u, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _colleagues(graph, cover, order, home, turn, around, near):  # type: ignore[no-untyped-def]
-    """Count, for everybody of one home together, ties to other communities that do not lead to people of the home."""
+def _gathered(graph, cover, members, h, near, ends, place):  # type: ignore[no-untyped-def]
+    """List, for everybody of one home, communities, ties to them, and those of the ties that lead out of the home."""
     (start, neighbour), (begin, community, _) = graph, cover
-    h, past, stubs, circle = home[order[turn]], turn, 0, 0
-    while past < len(order) and home[order[past]] == h:
-        v = order[past]
-        stubs += start[v + 1] - start[v]
+    used = 0
+    ends[0] = 0
+    for turn in range(len(members)):
+        v, low = members[turn], used
         for e in range(start[v], start[v + 1]):
             u = neighbour[e]
-            if _belongs(begin, community, u, h):
-                continue
+            outside = not _belongs(begin, community, u, h)
             for s in range(begin[u], begin[u + 1]):
                 c = community[s]
-                if around[c] == 0:
-                    near[circle] = c
-                    circle += 1
-                around[c] += 1
-        past += 1
-    return past, stubs, circle
+                if place[c] < 0:
+                    if used == len(near):
+                        near = _doubled(near)
+                    near[used, 0], near[used, 1], near[used, 2] = c, 0, 0
+                    place[c] = used
+                    used += 1
+                near[place[c], 1] += 1
+                near[place[c], 2] += outside
+        for row in range(low, used):
+            place[near[row, 0]] = -1
+        ends[turn + 1] = used
+    return near
 
 
 @njit(cache=True, nogil=True)
-def _tally(graph, cover, v, h, left, apart, near):  # type: ignore[no-untyped-def]
-    """Count the ties of one person to each community; return how many communities there are."""
-    (start, neighbour), (begin, community, _) = graph, cover
-    others = 0
-    for e in range(start[v], start[v + 1]):
-        u = neighbour[e]
-        outside = not _belongs(begin, community, u, h)
-        for s in range(begin[u], begin[u + 1]):
-            c = community[s]
-            if left[c] == 0:
-                near[others] = c
-                others += 1
-            left[c] += 1
-            if outside:
-                apart[c] += 1
-    return others
+def _house(start, cover, members, near, ends, bar, min_ties, house):  # type: ignore[no-untyped-def]
+    """Add up what the people of one home do, and how many of them are drawn to a community by their own ties.
+
+    For each community: ties of all to members who are not of this home; of those who are drawn, number, ties, degrees.
+    """
+    stubs = 0
+    for turn in range(len(members)):
+        v = members[turn]
+        k = start[v + 1] - start[v]
+        stubs += k
+        for row in range(ends[turn], ends[turn + 1]):
+            c, ties = near[row, 0], near[row, 2]
+            house[c, 0] += ties
+            if ties >= min_ties and _drawn(cover, v, c, k, ties, start[-1], bar):
+                house[c, 1] += 1
+                house[c, 2] += ties
+                house[c, 3] += k
+    return stubs
 
 
 @njit(cache=True, nogil=True)
-def _strongest(cover, v, k, h, near, left, taken, min_ties, total, beaten, around, apart, stubs):  # type: ignore[no-untyped-def]
-    """Return the most significant community that is left, and the logarithm of its tail."""
+def _drawn(cover, v, c, k, ties, total, bar):  # type: ignore[no-untyped-def]
+    """Tell whether somebody has more ties to a community than activity explains."""
+    return log_tail(ties, k, _activity(cover, v, c, k, total)) < bar
+
+
+@njit(cache=True, nogil=True)
+def _activity(cover, v, c, k, total):  # type: ignore[no-untyped-def]
+    """Return the share of all ends of ties that are at a community, without one person's own."""
     begin, community, mass = cover
+    return (mass[c] - (k if _belongs(begin, community, v, c) else 0)) / max(total, 1)
+
+
+@njit(cache=True, nogil=True)
+def _placed(graph, cover, v, h, mine, house, size, bar, min_ties, place, joined, log_p, out):  # type: ignore[no-untyped-def]
+    """Let one person join communities, the most significant first; return how many memberships there are by now."""
+    start, first, weak = graph[0], out, False
+    k, total = start[v + 1] - start[v], start[-1]
+    for row in range(len(mine)):
+        place[mine[row, 0]] = row
+    # A row is used up where its community is joined, and counts the ties that nothing explains yet.
+    left = mine[:, 1].copy()
+    while True:
+        row, tail = _strongest(cover, v, k, h, mine, left, house, size, total, bar, min_ties, out > first)
+        if row >= 0 and tail < bar:
+            c = mine[row, 0]
+        elif out == first:
+            # Nothing stands out: home it is for want of better, and what home explains is explained.
+            c, weak = h, True
+            ties = mine[place[h], 1] if place[h] >= 0 else 0
+            tail = log_tail(ties, k, _activity(cover, v, h, k, total))
+        else:
+            break
+        if c == h and out == first:
+            left[:] = mine[:, 2]
+        else:
+            _explain(graph, cover, v, c, joined[first:out], left, place)
+        if place[c] >= 0:
+            left[place[c]] = 0
+        joined[out], log_p[out] = c, tail
+        out += 1
+    for row in range(len(mine)):
+        place[mine[row, 0]] = -1
+    return out, weak
+
+
+@njit(cache=True, nogil=True)
+def _strongest(cover, v, k, h, mine, left, house, size, total, bar, min_ties, further):  # type: ignore[no-untyped-def]
+    """Return the most significant community that is left, and the logarithm of its tail."""
     best, least = -1, 0.0
-    for place in range(len(near)):
-        c = near[place]
-        if taken[c] or left[c] < min_ties:
+    for row in range(len(mine)):
+        c = mine[row, 0]
+        if left[row] < min_ties:
             continue
-        inside = _belongs(begin, community, v, c)
-        rate = (mass[c] - (k if inside else 0)) / total
-        if beaten and c != h and stubs > k:
-            rate = max(rate, (around[c] - apart[c]) / (stubs - k))
-        tail = log_tail(left[c], k, rate)
+        rate = _activity(cover, v, c, k, total)
+        if further and c != h:
+            ties, ends, alone = house[c, 0], size[0], True
+            if 2 * house[c, 1] <= size[1]:
+                # Those of home who are drawn there themselves are no measure for the others, unless most are.
+                ties, ends = ties - house[c, 2], ends - house[c, 3]
+                alone = mine[row, 2] < min_ties or not _drawn(cover, v, c, k, mine[row, 2], total, bar)
+            if alone:
+                ties, ends = ties - mine[row, 2], ends - k
+            # Activity counts as if it were known from five ties more.
+            rate = (ties + _PRIOR) / (ends + _PRIOR / rate)
+            if ends > 0:
+                rate = max(rate, ties / ends)
+        tail = log_tail(left[row], k, rate)
         # Of equals: home, then the one with more ties, then the one of the lower number.
         better = best < 0 or tail < least
-        if not better and tail == least and near[best] != h:
-            more = left[c] - left[near[best]]
-            better = c == h or more > 0 or (more == 0 and c < near[best])
+        if not better and tail == least and mine[best, 0] != h:
+            more = left[row] - left[best]
+            better = c == h or more > 0 or (more == 0 and c < mine[best, 0])
         if better:
-            best, least = place, tail
+            best, least = row, tail
     return best, least
 
 
 @njit(cache=True, nogil=True)
-def _explain(graph, cover, v, c, left, explained):  # type: ignore[no-untyped-def]
-    """Take the ties that lead to members of a community out of the counts of all communities."""
+def _explain(graph, cover, v, c, before, left, place):  # type: ignore[no-untyped-def]
+    """Take the ties that a community explains, and none before it, out of the counts of all communities."""
     (start, neighbour), (begin, community, _) = graph, cover
     for e in range(start[v], start[v + 1]):
         u = neighbour[e]
-        if not explained[e - start[v]] and _belongs(begin, community, u, c):
-            explained[e - start[v]] = True
+        if not _belongs(begin, community, u, c):
+            continue
+        known = False
+        for earlier in before:
+            known = known or _belongs(begin, community, u, earlier)
+        if not known:
             for s in range(begin[u], begin[u + 1]):
-                left[community[s]] -= 1
+                left[place[community[s]]] -= 1
 
 
 @njit(cache=True, nogil=True)

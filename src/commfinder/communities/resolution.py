@@ -241,7 +241,7 @@ def _rates(a: IntArray, b: IntArray, weight: FloatArray, labels: IntArray) -> tu
     strength = np.bincount(a, weight, n) + np.bincount(b, weight, n)
     squares = float((np.bincount(labels, strength) ** 2).sum()) / (2 * total)
     same = labels[a] == labels[b]
-    # Each is added up for itself: a difference would leave rounding where there is no tie between communities at all.
+    # Each is added up for itself: little weight between communities would be lost in a difference.
     inside, outside = 2 * float(weight[same].sum()), 2 * float(weight[~same].sum())
     rest = 2 * total - squares
     w_in = inside / squares if squares > 0 else math.nan

@@ -91,33 +91,40 @@ class Communities(Result):
         """Return the summary; who is in which community is in `members`."""
         return self.summary.copy()
 
-    def zoom(self, *, seed: int = 0) -> Zoom:
+    def zoom(self, *, tolerance: float = 1e-3, seed: int = 0) -> Zoom:
         """Return coarser and finer communities, at a third and at three times the resolution, and where they nest.
 
         Parameters
         ----------
+        tolerance : float, default 1e-3
+            Modularity that a level may lose by nesting; 1 makes every level nest, and ``cost`` tells what it costs.
         seed : int, default 0
             Seed.
 
         Returns
         -------
         Zoom
+            ``to_frame(people)`` names who is where.
         """
-        return zoom(self.ties, self.labels, self.resolution.value, seed=seed)
+        return zoom(self.ties, self.labels, self.resolution.value, tolerance=tolerance, seed=seed)
 
-    def profile(self, *, seed: int = 0) -> pd.DataFrame:
-        """Return what communities there would be at other resolutions, for those who look; see `profile`.
+    def profile(self, *, runs: int = 5, seed: int = 0) -> pd.DataFrame:
+        """Return what communities there would be at 21 resolutions from a tenth to ten times this one.
 
         Parameters
         ----------
+        runs : int, default 5
+            Seeded runs at each resolution; their agreement is told.
         seed : int, default 0
             Seed.
 
         Returns
         -------
         pandas.DataFrame
+            resolution, communities, quality, largest, agreement, likelihood, admissible, optimal_from, optimal_to.
         """
-        return profile(self.ties, seed=seed)
+        resolutions = self.resolution.value * 10.0 ** np.linspace(-1, 1, 21)
+        return profile(self.ties, resolutions=resolutions, runs=runs, seed=seed)
 
     def media(self) -> pd.DataFrame:
         """Return which medium holds each community up; see `medium_support`.

@@ -282,12 +282,12 @@ def _on_confidence(communities: Disclosed) -> list[str]:
     if not total:
         return []
     if total == 1:
-        return [f"The one shown with a confidence is {'more likely real than not' if sure else 'doubtful'}."]
+        return [f"The one community shown with a confidence is {'more likely real than not' if sure else 'doubtful'}."]
     if sure in (0, total):
         who, verb = ("All", "are") if sure else ("None of the", "is")
-        return [f"{who} {total:,} shown with a confidence {verb} more likely real than not."]
+        return [f"{who} {total:,} communities shown with a confidence {verb} more likely real than not."]
     return [
-        f"Of the {total:,} shown with a confidence, {sure:,} {'is' if sure == 1 else 'are'} more likely real than not."
+        f"Of the {total:,} communities shown with a confidence, {sure:,} {'is' if sure == 1 else 'are'} more likely real than not."
     ]
 
 

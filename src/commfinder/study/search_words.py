@@ -80,9 +80,9 @@ def chance_words(found: Communities) -> str:
     if chance is None:
         return "not asked"
     if chance <= _LEAST_CHANCE:
-        return "clearly: chance makes a network as clustered less than once in 1,000 times"
+        return "clearly; chance makes a network as clustered less than once in 1,000 times"
     often = f"about {1000 * chance:.0f} in 1,000 times" if chance < 0.01 else f"about {100 * chance:.0f} in 100 times"
-    return f"{'yes' if chance < UNCLUSTERED else 'no'}: chance makes a network as clustered {often}"
+    return f"{'yes' if chance < UNCLUSTERED else 'no'}; chance makes a network as clustered {often}"
 
 
 def weights_words(found: Communities, asked: CommunitiesConfig) -> str:
@@ -108,9 +108,8 @@ def weights_words(found: Communities, asked: CommunitiesConfig) -> str:
         return f"{words}, the usual"
     part = "" if len(open_ones) == 2 else " as far as not given"
     others = len({(one.damping, one.embedded) for one in choice.settings}) - 1
-    shared = (
-        "" if not others else f"; {others} more of like worth {'has' if others == 1 else 'have'} a share of the runs"
-    )
+    verb = "has" if others == 1 else "have"
+    shared = f"; {others} more of like worth {verb} a share of the runs" if others else ""
     return f"{words}, chosen by hidden ties{part}{shared}"
 
 
@@ -126,8 +125,10 @@ def resolution_words(found: Communities) -> str:
     -------
     str
     """
-    how = found.resolution.how
-    return f"{found.resolution.value:.3g}, {_HOW.get(how, how)}"
+    how, own = found.resolution.how, f"{found.resolution.value:.3g}"
+    tried = sorted({one.resolution for one in found.weights.settings})
+    spread = f" ({tried[0]:.3g} to {tried[-1]:.3g} in the runs)" if len(tried) > 1 else ""
+    return f"{own}, {_HOW.get(how, how)}{spread}"
 
 
 def limits_of_search(found: Communities) -> list[str]:
@@ -143,10 +144,7 @@ def limits_of_search(found: Communities) -> list[str]:
     list of str
     """
     real = clustered(found)
-    if real is None:
-        limits = [_NOT_JUDGED]
-    else:
-        limits = [_CONFIDENCE] if real else [_NO_COMMUNITIES]
+    limits = [{None: _NOT_JUDGED, True: _CONFIDENCE, False: _NO_COMMUNITIES}[real]]
     if real is not False and not found.searched_beyond:
         limits.append("Communities across units that overlap with others were not looked for.")
     return limits
