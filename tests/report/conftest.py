@@ -342,6 +342,8 @@ def make_communities() -> pd.DataFrame:
         ("C7", 11, 0.77, 0.8, 8.1, 3, "IT Operations", 0.64),
         ("C8", 9, 0.71, 0.74, 7.0, 2, "Legal", 0.67),
         ("C9", 4, 0.6, 0.61, 9.0, 2, "Works Council", 0.75),
+        ("C10", 8, 0.31, 0.9, 5.5, 2, "Legal", 0.75),
+        ("B1", 12, None, 0.83, 9.7, 4, "Sales North", 0.33),
     ]
     names = [
         "community",
@@ -362,6 +364,7 @@ def make_undeclared() -> pd.DataFrame:
         ("C7", 11, 0.77, 3, "ERP Migration", 0.22, ""),
         ("C8", 9, 0.71, 2, None, 0.0, ""),
         ("C9", 4, 0.6, 2, None, 0.0, ""),
+        ("B1", 12, None, 4, None, 0.0, ""),
     ]
     return pd.DataFrame(rows, columns=["community", "size", "confidence", "units", "nearest", "jaccard", "reason"])
 
@@ -417,7 +420,16 @@ def make_content(k: int = 5) -> ReportContent:
     return ReportContent(
         title="Our communities: declared and real",
         period="Third quarter of 2026 (1 July to 30 September)",
-        facts=ReportFacts(412, 1310002, 1204331, 3877, ("e-mail", "chat", "meetings"), ("mail", "slack", "calendar")),
+        facts=ReportFacts(
+            people=412,
+            interactions_read=1310002,
+            interactions_used=1204331,
+            ties=3877,
+            media=("e-mail", "chat", "meetings"),
+            sources=("mail", "slack", "calendar"),
+            clustered=True,
+            p_chance=0.001,
+        ),
         verdicts=gate.release_verdicts(make_verdicts(), community_sizes=sizes),
         communities=gate.release_communities(make_communities()),
         undeclared=gate.release_undeclared(make_undeclared(), group_sizes=group_sizes),

@@ -97,6 +97,50 @@ def test_small_communities_are_only_counted(communities: pd.DataFrame, undeclare
         assert "C9" not in {row["community"] for row in piece.rows}
 
 
+def test_communities_pass_with_these_columns_and_no_others(communities: pd.DataFrame) -> None:
+    more = communities.assign(periphery=True, core=3, person="p1", members="p1 p2", structure_lift=2.0, secret=1)
+    assert set(GATE.release_communities(more).rows[0]) == {
+        *("community", "size", "confidence", "stability", "observed_over_expected"),
+        *("units", "main_unit", "in_main_unit"),
+    }
+
+
+def test_what_is_said_of_single_people_is_no_summary() -> None:
+    members = pd.DataFrame(
+        {
+            "person": ["p1"],
+            "community": ["C1"],
+            "strength": [0.5],
+            "confidence": [0.91],
+            "core": [True],
+            "periphery": [False],
+        }
+    )
+    for release in (GATE.release_communities, GATE.release_undeclared):
+        with pytest.raises(ColumnError, match="size"):
+            release(members)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (0.998801, 0.99),
+        (1.0, 0.99),
+        (0.8999999, 0.89),
+        (0.29, 0.29),
+        (0.4951, 0.49),
+        (0.004, 0.01),
+        (0.0, 0.01),
+        (float("nan"), None),
+        (None, None),
+    ],
+)
+def test_a_confidence_is_a_whole_per_cent_and_never_certain(told: float | None, shown: float | None) -> None:
+    frame = pd.DataFrame({"community": ["C1"], "size": [9], "confidence": [told]})
+    assert GATE.release_communities(frame).rows[0]["confidence"] == shown
+    assert GATE.release_undeclared(frame).rows[0]["confidence"] == shown
+
+
 def test_losses_are_summed_without_their_place(losses: pd.DataFrame) -> None:
     frame = GATE.release_losses(pd.concat([losses, losses.head(1)])).to_frame()
     assert "where" not in frame.columns

@@ -12,6 +12,7 @@ import pytest
 
 from commfinder.errors import PrivacyError
 from commfinder.report import Disclosure, ReportContent, ReportFacts, assert_no_person, render_report
+from commfinder.report.wording import GLOSSARY, LIKELY, NO_COMMUNITIES, likely
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -85,6 +86,63 @@ def test_the_example(content: ReportContent) -> None:
     assert {value[1:] for _, name, value in page.attributes if name == "href"} <= set(ids)
     for jargon in ("modularity", "p-value", "Leiden"):
         assert jargon not in text
+
+
+def cells(page: str, section: str, column: str) -> dict[str, str]:
+    """Return the words of one column of the table in a section, by the name of the community."""
+    table = page[page.index(f'<section id="{section}"') :]
+    table = table[: table.index("</table>")]
+    found = {}
+    for row in table.split("<tr>")[2:]:
+        plain = re.sub(
+            r"\s+", " ", re.sub(r"<[^>]+>", "", row[row.index(f'data-label="{column}"') :].split("</td>")[0])
+        )
+        name = re.search(r'<th scope="row"><bdi>([^<]*)', row)
+        assert name is not None
+        found[name[1]] = plain.partition(">")[2].strip()
+    return found
+
+
+def test_confidence_is_a_band_with_a_word(content: ReportContent) -> None:
+    html = render_report(content)
+    shown = cells(html, "found", "Confidence")
+    assert (shown["C1"], shown["C5"]) == ("very likely 90% or more", "very likely 90% or more")
+    assert (shown["C3"], shown["C10"], shown["B1"]) == ("likely 50 to 90%", "doubtful below 50%", "not known")
+    assert cells(html, "undeclared", "Confidence") == {
+        "C6": "likely 50 to 90%",
+        "B1": "not known",
+        "C7": "likely 50 to 90%",
+        "C8": "likely 50 to 90%",
+    }
+    assert html.count("beyond formal structure (B)") == 2, "and what speaks in its place is said under both tables"
+    assert "93%" not in "".join(shown.values())
+
+
+def test_the_words_for_confidence_cover_every_probability() -> None:
+    assert [likely(step / 100).name for step in (0, 49, 50, 89, 90, 100)] == [  # type: ignore[union-attr]
+        *["doubtful"] * 2,
+        *["likely"] * 2,
+        *["very likely"] * 2,
+    ]
+    assert likely(None) is None
+    told = dict(GLOSSARY)["Confidence"]
+    assert all(f"{one.name}: {one.band}" in told for one in LIKELY)
+
+
+def test_a_network_of_chance_has_one_plain_sentence(communities: pd.DataFrame, undeclared: pd.DataFrame) -> None:
+    gate = Disclosure()
+    content = ReportContent(
+        "T",
+        "P",
+        ReportFacts(clustered=False, p_chance=0.4),
+        communities=gate.release_communities(communities.head(0)),
+        undeclared=gate.release_undeclared(undeclared.head(0)),
+    )
+    html = render_report(content)
+    for section in ("found", "undeclared", "short"):
+        part = html[html.index(f'<section id="{section}"') :]
+        assert NO_COMMUNITIES in part[: part.index("</section>")], section
+    assert "None that can be described" not in html
 
 
 def test_equal_content_gives_equal_bytes(content: ReportContent) -> None:

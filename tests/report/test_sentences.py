@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commfinder.errors import PrivacyError
-from commfinder.report import Disclosed, Disclosure, ReportFacts, group_sentences, summary_sentences
+from commfinder.report import (
+    Disclosed,
+    Disclosure,
+    ReportFacts,
+    community_sentences,
+    group_sentences,
+    summary_sentences,
+)
 from commfinder.report.wording import VERDICTS
 
 GATE = Disclosure()
@@ -81,7 +88,42 @@ def test_no_communities_and_no_units() -> None:
 
 def test_every_found_community_is_declared() -> None:
     said = summary_sentences(judged("real"), GATE.release_communities(found(9)), GATE.release_undeclared(found()))
-    assert "Every community that was found corresponds to a declared group." in said
+    assert any(sentence.startswith("No community was found that is missing on the list") for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "sentence"),
+    [
+        ([0.95], "The one community shown with a confidence is more likely real than not."),
+        ([0.2, None], "The one community shown with a confidence is doubtful."),
+        ([0.95, 0.5, None], "All 2 communities shown with a confidence are more likely real than not."),
+        ([0.95, 0.499, 0.3], "Of the 3 communities shown with a confidence, 1 is more likely real than not."),
+        ([0.95, 0.6, 0.3], "Of the 3 communities shown with a confidence, 2 are more likely real than not."),
+        ([0.3, 0.1], "None of the 2 communities shown with a confidence is more likely real than not."),
+    ],
+)
+def test_how_many_are_likely_real(confidence: list[float | None], sentence: str) -> None:
+    frame = found(*[9] * len(confidence), 3).assign(confidence=[*confidence, 0.99])
+    said = community_sentences(GATE.release_communities(frame))
+    assert said[1:] == [sentence], "the one that is too small to be described does not count"
+
+
+def test_where_no_confidence_is_known_nothing_is_said_of_it() -> None:
+    said = community_sentences(GATE.release_communities(found(9, 8).assign(confidence=float("nan"))))
+    assert said == ["In all, 2 communities were found; 2 of them span several units."]
+    assert community_sentences(None) == []
+
+
+def test_a_network_of_chance_has_no_communities() -> None:
+    none = GATE.release_communities(found())
+    said = summary_sentences(judged("real"), none, GATE.release_undeclared(found()), ReportFacts(clustered=False))
+    assert said == [
+        "The one declared group is real and alive.",
+        "No communities: in a network of the same activity in which chance alone is at work, one sees as much.",
+    ]
+    assert community_sentences(none, ReportFacts(clustered=True)) == [
+        "No community was found in the records of this period."
+    ]
 
 
 def test_goals() -> None:

@@ -190,10 +190,11 @@ def _partition(a: IntArray, b: IntArray, n: int, engine: str, *, full: bool) -> 
 
 def _multiplex(graph: InteractionGraph) -> Search:
     """Return the search that looks at media side by side; it weighs them itself."""
-    layers = list(medium_ties(graph).values())
+    media = medium_ties(graph)
+    layers, factors = list(media.values()), [graph.factors.get(medium, 1.0) for medium in media]
 
     def partition(weight: FloatArray, resolution: float, seed: int) -> Labels:
         del weight
-        return multiplex(layers, resolution=resolution, seed=seed)
+        return multiplex(layers, layer_weights=factors, resolution=resolution, seed=seed)
 
     return partition

@@ -23,6 +23,7 @@ NO_PERSON = "(person withheld)"
 _JOINERS = "\u200c\u200d"  # needed to write Persian and many Indian languages; they can not reorder text
 # The full-width and small forms of @ are read as @ by people, and by some mail programs.
 _ADDRESS = re.compile(r"[^\s@＠﹫<>()\[\]\"',;:|=]+[@＠﹫][^\s@＠﹫<>()\[\]\"',;:|]+")
+_SIGNS = "@＠﹫"
 _MAIL_IN_PAGE = re.compile(r"[\w.+%'-]+(?:[@＠﹫]|&#0*64;|&commat;)[\w-]+(?:\.[\w-]+)+")
 _TOKEN = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{8,}")
 
@@ -79,7 +80,9 @@ def clean_label(value: Any, persons: Collection[str] = frozenset(), *, longest: 
     if text.casefold() in persons:
         return NO_ADDRESS if "@" in text else NO_PERSON
     # Masked before it is cut: a cut address would no longer look like one.
-    text = _ADDRESS.sub(NO_ADDRESS, text)
+    # Where no sign can be one of an address, the search is left out: on a long word it takes its length squared.
+    if any(sign in text for sign in _SIGNS):
+        text = _ADDRESS.sub(NO_ADDRESS, text)
     if len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
     return text or NAMELESS

@@ -286,9 +286,8 @@ def _on_confidence(communities: Disclosed) -> list[str]:
     if sure in (0, total):
         who, verb = ("All", "are") if sure else ("None of the", "is")
         return [f"{who} {total:,} communities shown with a confidence {verb} more likely real than not."]
-    return [
-        f"Of the {total:,} communities shown with a confidence, {sure:,} {'is' if sure == 1 else 'are'} more likely real than not."
-    ]
+    verb = "is" if sure == 1 else "are"
+    return [f"Of the {total:,} communities shown with a confidence, {sure:,} {verb} more likely real than not."]
 
 
 def _size(row: Mapping[str, Any]) -> str:
