@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,8 +53,71 @@ def test_columns_reason_and_nearest(planted) -> None:
     assert not any(person in line["reason"] for person in found.people(line["community"]))
 
 
+def told(found: Communities, **columns: object) -> Communities:
+    """Return communities of which something else is said."""
+    return dataclasses.replace(found, summary=found.summary.assign(**columns))
+
+
+def listed(found: Communities, groups: DeclaredGroups, **options: float) -> set[str]:
+    return set(undeclared(found, groups, **options).frame["community"])
+
+
+def test_a_known_confidence_decides_whatever_the_stability(planted) -> None:
+    found, groups, _ = planted
+    usual = listed(found, groups)
+    assert usual
+    assert listed(told(found, confidence=0.5, stability=0.0), groups) >= usual
+    assert listed(told(found, confidence=0.49, stability=1.0), groups) == set()
+    assert listed(told(found, confidence=0.49, stability=1.0), groups, min_confidence=0.4) >= usual
+    assert listed(told(found, confidence=0.49), groups, min_confidence=0.4) == listed(
+        told(found, confidence=0.9), groups, min_confidence=0.6
+    )
+
+
+def test_without_a_confidence_the_stability_decides(planted) -> None:
+    found, groups, _ = planted
+    unknown = told(found, confidence=np.nan)
+    assert listed(told(unknown, stability=0.49), groups) == set()
+    assert listed(told(unknown, stability=0.49), groups, min_stability=0.4) == listed(
+        told(unknown, stability=0.5), groups
+    )
+    assert listed(told(unknown, stability=np.nan), groups) == listed(told(unknown, stability=1.0), groups)
+
+
+def test_the_confidence_is_written_down(planted) -> None:
+    found, groups, _ = planted
+    half = found.summary["community"].str.startswith("B")
+    frame = undeclared(told(found, confidence=np.where(half, np.nan, 0.75)), groups).to_frame()
+    beyond = frame["community"].str.startswith("B")
+    assert frame["confidence"].dtype == np.float64
+    assert frame.loc[beyond, "confidence"].isna().all()
+    assert (frame.loc[~beyond, "confidence"] == 0.75).all()
+    sure = undeclared(told(found, confidence=0.75), groups).to_frame()
+    assert len(sure)
+    assert (sure["confidence"] == 0.75).all()
+    assert undeclared(found, groups, min_size=390).to_frame()["confidence"].dtype == np.float64
+
+
+def test_of_two_that_overlap_one_is_listed(planted) -> None:
+    found, groups, _ = planted
+    name = undeclared(found, groups).frame["community"].iloc[0]
+    people = found.people(name)
+    for shared, more in ((people[1:], True), (people[: len(people) // 2 - 1], False)):
+        others = [one for one in found.graph.people["person"] if one not in people][: len(people) - len(shared) - 1]
+        twin = pd.DataFrame({"person": [*shared, *others], "community": "C99"}).astype("string")
+        line = found.summary[found.summary["community"] == name].assign(
+            community="C99", size=len(twin), beyond_structure=True, confidence=0.99
+        )
+        both = dataclasses.replace(
+            found, members=pd.concat([found.members, twin]), summary=pd.concat([found.summary, line])
+        )
+        assert ("C99" not in listed(both, groups)) == more
+
+
 def test_options_are_checked(planted) -> None:
     found, groups, _ = planted
     with pytest.raises(InputError, match="max_overlap"):
         undeclared(found, groups, max_overlap=1.5)
+    with pytest.raises(InputError, match="min_confidence"):
+        undeclared(found, groups, min_confidence=-0.1)
     assert undeclared(found, groups, min_size=390).to_frame().empty

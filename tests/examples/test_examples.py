@@ -22,7 +22,11 @@ def _run(example: Path, *words: object) -> list[str]:
 
 
 def test_all_examples_are_known():
-    assert {one.name for one in EXAMPLES} == {"from_a_frame.py", *READ_DATA}
+    assert {one.name for one in EXAMPLES} == {"from_a_frame.py", "tie_arrays.py", *READ_DATA}
+
+
+def test_tie_arrays():
+    assert _run(PROJECT / "examples" / "tie_arrays.py")[-1].endswith("(1 would be fully).")
 
 
 def test_from_a_frame():

@@ -41,7 +41,7 @@ def cliques():
         people = Directory.from_frame({"person": names, "unit": unit or [None] * n, **columns})
         rows = {"sender": [names[a] for a, _ in ends], "recipient": [names[b] for _, b in ends]}
         graph = build_graph(Interactions.from_frame(rows, medium="contact"), people)
-        return find_communities(graph, runs=2, beyond=False)
+        return find_communities(graph, runs=2, resolution=1.0, confidence=False, beyond=False)
 
     return make
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
 
+from commfinder.communities import find_communities
 from commfinder.errors import CommfinderError, ConfigError, MissingFileError
 from commfinder.study import Study, StudyConfig
-from commfinder.study.config import load_config
+from commfinder.study.config import CommunitiesConfig, load_config
 
 GOOD = '[[inputs]]\npath = "mail"\n'
 
@@ -42,6 +44,9 @@ def test_defaults(tmp_path: Path) -> None:
         ("[[inputs]]\nkind = 'mbox'\n", ["inputs.0.path"]),
         ("[[inputs]]\npath = 'x'\nkind = 'outlook'\n", ["inputs.0.kind", "outlook", "mbox"]),
         ("inputs = [\n", ["not TOML"]),
+        (GOOD + "[communities]\nlayers = 'side'\n", ["communities.layers", "side", "sum"]),
+        (GOOD + "[communities]\nembeded = true\n", ["'embeded'", "Did you mean 'embedded'?"]),
+        (GOOD + "[communities]\nruns = 1\n", ["communities.runs", "1", "2"]),
         ("seed = -1\n" + GOOD, ["seed", "-1"]),
     ],
 )
@@ -74,6 +79,13 @@ def test_a_path_that_is_not_there_is_said_with_the_folder(tmp_path: Path) -> Non
     (tmp_path / "mail").mkdir()
     with pytest.raises(MissingFileError, match="Did you mean 'mail'"):
         study.run()
+
+
+def test_the_options_of_the_search_are_those_of_find_communities() -> None:
+    options = inspect.signature(find_communities).parameters.values()
+    expected = {one.name: one.default for one in options if one.name not in ("graph", "progress", "seed")}
+    assert CommunitiesConfig().model_dump() == expected
+    assert all(field.description for field in CommunitiesConfig.model_fields.values())
 
 
 def test_every_key_says_what_it_is_for() -> None:

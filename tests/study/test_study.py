@@ -6,12 +6,18 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pandas as pd
 import pytest
 
 import commfinder as cf
 from commfinder.errors import PeriodError, PrivacyError
+from commfinder.report.wording import NO_COMMUNITIES
 from commfinder.study import Study, StudyResult, result_schema
+
+
+# A quarter of the time of the usual search; how good what it finds is, is tested elsewhere.
+QUICK = "\n[communities]\nruns = 8\nbeyond = false\n\n[verdicts]\npermutations = 99\n"
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated organisation on disk."""
     target = tmp_path_factory.mktemp("org") / "org"
     cf.simulate(people=120, seed=3).write(target)
+    file = target / "study.toml"
+    (target / "quick.toml").write_text(file.read_text(encoding="utf-8") + QUICK, encoding="utf-8")
     return target
 
 
@@ -62,10 +70,70 @@ def test_the_order_of_inputs_changes_no_verdict(folder: Path, result: StudyResul
 def test_result_json_follows_its_schema(result: StudyResult) -> None:
     document = json.loads(result.to_json())
     jsonschema.validate(document, result_schema())
-    assert document["schema"] == "commfinder/result/1"
+    assert document["schema"] == "commfinder/result/2"
     assert document["sentences"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "k": "five"}, result_schema())
+
+
+def test_what_is_shown_carries_the_confidence(result: StudyResult) -> None:
+    document = json.loads(result.to_json())
+    known = result.communities.summary.set_index("community")["confidence"]
+    rows = {row["community"]: row["confidence"] for row in document["communities"]}
+    assert any(value is not None for value in rows.values())
+    for name, value in rows.items():
+        assert (value is None) == pd.isna(known[name])
+        assert value is None or known[name] - 0.01 <= value <= max(known[name], 0.01)
+    assert document["facts"]["clustered"] is True
+    assert document["facts"]["p_chance"] == 0.001
+    assert any("more likely real than not" in sentence for sentence in document["sentences"])
+    limits = " ".join(result.content.limits)
+    assert "of those given 80%" in limits
+    assert "Every network can be divided" not in limits
+
+
+def test_who_is_on_the_edge_is_not_shown(result: StudyResult, tmp_path: Path) -> None:
+    assert "periphery" in result.communities.members
+    result.save(tmp_path)
+    for path in tmp_path.iterdir():
+        assert b"periphery" not in path.read_bytes(), path.name
+
+
+def test_a_network_of_chance_has_no_communities(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    ends = np.column_stack(np.triu_indices(80, 1))
+    pairs = pd.DataFrame(ends[rng.random(len(ends)) < 0.15], columns=["sender", "recipient"])
+    pairs.map(lambda one: f"p{one:02d}").to_csv(tmp_path / "contacts.csv", index=False)
+    groups = pd.DataFrame({"group": "Circle", "person": [f"p{one:02d}" for one in range(12)]})
+    groups.to_csv(tmp_path / "groups.csv", index=False)
+    text = '[[inputs]]\npath = "contacts.csv"\nmedium = "meeting"\n[groups]\npath = "groups.csv"\n'
+    (tmp_path / "study.toml").write_text(text + QUICK, encoding="utf-8")
+    by_chance = Study.load(tmp_path / "study.toml").run()
+    document = json.loads(by_chance.to_json())
+    jsonschema.validate(document, result_schema())
+    assert document["facts"]["clustered"] is False
+    assert document["facts"]["p_chance"] > 0.002
+    assert (document["communities"], document["undeclared"]) == ([], [])
+    assert NO_COMMUNITIES in document["sentences"]
+    assert "does not show that there are none" in " ".join(by_chance.content.limits)
+    assert by_chance.verdicts is not None
+    assert by_chance.verdicts.to_frame()["found"].isna().all()
+    by_chance.save(tmp_path / "out")
+    assert NO_COMMUNITIES in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "communities.csv").read_text() == "community,size_low,size_high,confidence\n"
+
+    (tmp_path / "unasked.toml").write_text(
+        text + QUICK.replace("runs = 8", "runs = 8\nconfidence = false"), encoding="utf-8"
+    )
+    unasked = Study.load(tmp_path / "unasked.toml").run()
+    document = json.loads(unasked.to_json())
+    jsonschema.validate(document, result_schema())
+    assert (document["facts"]["clustered"], document["facts"]["p_chance"]) == (None, None)
+    assert document["communities"]
+    assert {row["confidence"] for row in document["communities"]} == {None}
+    assert "Every network can be divided" in " ".join(unasked.content.limits)
+    unasked.save(tmp_path / "more")
+    assert str(pd.read_parquet(tmp_path / "more" / "communities.parquet")["confidence"].dtype) == "float64"
 
 
 def test_nobody_is_named_in_what_may_be_shown(folder: Path, result: StudyResult, tmp_path: Path) -> None:
@@ -86,7 +154,7 @@ def test_person_level_files_only_when_asked_for_and_with_a_purpose(
     assert not any(path.name.startswith("person-level") for path in result.save(tmp_path / "plain"))
     with pytest.raises(PrivacyError, match="purpose"):
         result.save(tmp_path / "out", person_level=True)
-    text = (folder / "study.toml").read_text(encoding="utf-8") + '\n[privacy]\npurpose = "Agreed with the council"\n'
+    text = (folder / "quick.toml").read_text(encoding="utf-8") + '\n[privacy]\npurpose = "Agreed with the council"\n'
     (folder / "agreed.toml").write_text(text, encoding="utf-8")
     agreed = Study.load(folder / "agreed.toml").run()
     names = [path.name for path in agreed.save(tmp_path / "out", person_level=True)]
@@ -114,14 +182,14 @@ def test_check_writes_nothing(folder: Path) -> None:
 
 
 def test_another_period(folder: Path) -> None:
-    quarter = Study.load(folder / "study.toml").run("2026Q2")
+    quarter = Study.load(folder / "quick.toml").run("2026Q2")
     assert str(quarter.period) == "2026-04-01/2026-07-01"
     with pytest.raises(PeriodError, match="2024"):
-        Study.load(folder / "study.toml").run("2024Q1")
+        Study.load(folder / "quick.toml").run("2024Q1")
 
 
 def test_without_people_and_groups(folder: Path, tmp_path: Path) -> None:
-    (folder / "bare.toml").write_text('[[inputs]]\npath = "exports/slack.zip"\n', encoding="utf-8")
+    (folder / "bare.toml").write_text('[[inputs]]\npath = "exports/slack.zip"\n' + QUICK, encoding="utf-8")
     bare = Study.load(folder / "bare.toml").run()
     assert bare.verdicts is None
     bare.save(tmp_path)
@@ -133,7 +201,7 @@ def test_the_report_is_safe_against_names(folder: Path, tmp_path: Path) -> None:
     groups = pd.read_csv(folder / "communities.csv")
     groups.loc[groups["group"] == groups["group"].iloc[0], "group"] = "<script>alert(1)</script>"
     groups.to_csv(folder / "nasty.csv", index=False)
-    text = (folder / "study.toml").read_text(encoding="utf-8").replace("communities.csv", "nasty.csv")
+    text = (folder / "quick.toml").read_text(encoding="utf-8").replace("communities.csv", "nasty.csv")
     (folder / "nasty.toml").write_text(text, encoding="utf-8")
     Study.load(folder / "nasty.toml").run().save(tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

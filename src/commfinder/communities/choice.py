@@ -76,8 +76,8 @@ class WeightChoice:
     fixed_point : float
         The fixed point of the resolution for its weights.
     how : str
-        ``"held-out ties"``; or ``"fixed point"`` where there are too few ties to hide any, or more than 200,000, or
-        where only the resolution was open, and ``"no fixed point"`` where there is none either (1 is taken).
+        ``"held-out ties"``; ``"fixed point"`` or ``"cycle"`` (see `Resolution`) where there are too few ties to hide
+        any, or more than 200,000, and ``"no fixed point"`` where there is none either (1 is taken); or ``"given"``.
     settings : tuple of Candidate
         The candidates that could as well be the best, for an ensemble to run in their shares; the best comes first.
     candidates : pandas.DataFrame

@@ -108,6 +108,8 @@ def partition_tables(graph: InteractionGraph, found: Partition, min_size: int) -
     rows["person"] = rows["person"].astype(graph.people["person"].dtype)
     out = rows["community"].isna()
     rows.loc[out, ["core", "periphery"]] = False
+    # Two tests with bars of their own: who passes either is not on the edge.
+    rows["periphery"] &= ~rows["person"].isin(rows.loc[rows["core"], "person"])
     rows.loc[out, "confidence"] = np.nan
     home = found.memberships.home
     # Who is in none has one row that says so; who is in some has no row for those that are none.

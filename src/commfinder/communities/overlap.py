@@ -146,7 +146,7 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.3, min_ties: i
     -----
     Take person v with ties to k others, and community c of total degree K without v, in a graph of m ties. If v's ties
     went anywhere at random, each would reach c at the rate g = K/2m, and x or more of them with probability
-    P(Bin(k, g) ≥ x). The most significant community of a person comes first, or home if none is significant. Two
+    P(Bin(k, g) ≥ x). The most significant community of a person comes first, or home if none is significant. Three
     things keep chance and structure from passing for further memberships:
 
     - A tie to somebody of a community that v is in is explained by it. For the next community, only ties count that

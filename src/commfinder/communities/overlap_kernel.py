@@ -33,7 +33,7 @@ def judged(graph, cover, order, home, bar, min_ties):  # type: ignore[no-untyped
     log_p, edge = np.empty(2 * people + 1), np.zeros(people, np.bool_)
     # What the people of one home do, by community; where a community stands in somebody's list, while it is looked at.
     house, place = np.zeros((many, 4), np.int64), np.full(many, -1, np.int32)
-    near, ends = np.empty((64, 3), np.int32), np.zeros(people + 1, np.int64)
+    near, ends = np.empty((64, 4), np.int32), np.zeros(people + 1, np.int64)
     out = last = 0
     while last < people:
         turn, last, h = last, last + 1, home[order[last]]
@@ -74,7 +74,10 @@ def _belongs(begin, community, u, c):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _gathered(graph, cover, members, h, near, ends, place):  # type: ignore[no-untyped-def]
-    """List, for everybody of one home, communities, ties to them, and those of the ties that lead out of the home."""
+    """List, for everybody of one home, communities and ties to them: all, to people of other homes, to people at home.
+
+    The last are those of the second that lead to people whose home the community is: they come first in their lists.
+    """
     (start, neighbour), (begin, community, _) = graph, cover
     used = 0
     ends[0] = 0
@@ -88,11 +91,12 @@ def _gathered(graph, cover, members, h, near, ends, place):  # type: ignore[no-u
                 if place[c] < 0:
                     if used == len(near):
                         near = _doubled(near)
-                    near[used, 0], near[used, 1], near[used, 2] = c, 0, 0
+                    near[used, 0], near[used, 1], near[used, 2], near[used, 3] = c, 0, 0, 0
                     place[c] = used
                     used += 1
                 near[place[c], 1] += 1
                 near[place[c], 2] += outside
+                near[place[c], 3] += outside and s == begin[u]
         for row in range(low, used):
             place[near[row, 0]] = -1
         ends[turn + 1] = used
@@ -172,7 +176,7 @@ def _strongest(cover, v, k, h, mine, left, house, size, total, bar, min_ties, fu
     best, least = -1, 0.0
     for row in range(len(mine)):
         c = mine[row, 0]
-        if left[row] < min_ties:
+        if left[row] < min_ties or (c != h and 2 * mine[row, 3] < left[row]):
             continue
         rate = _activity(cover, v, c, k, total)
         if further and c != h:

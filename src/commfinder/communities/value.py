@@ -33,8 +33,9 @@ class Communities(Result):
     members : pandas.DataFrame
         person, community (missing for who is in none), strength (share of the weight of a person's ties that stays
         inside, 0 to 1), confidence (probability that the community is real and the person in it), core (whether the
-        person has significantly more ties inside than expected from activity) and periphery (whether they have that
-        with no community: they are on the edge of the one they are in). Everybody of the graph is listed, sorted by
+        person has significantly more ties inside than expected from activity) and periphery (whether they are core
+        nowhere, and `extend` finds them significantly in no community either: they are on the edge of the one they are
+        in). Everybody of the graph is listed, sorted by
         person; who is in several communities has several rows.
     summary : pandas.DataFrame
         community, size, confidence (probability that some real community is like it, with a Jaccard index of at least

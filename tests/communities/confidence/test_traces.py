@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,8 +62,6 @@ def test_weights_are_damped_anew(traced, damping, damp):
 
 
 def test_weights_of_several_media_keep_their_proportion(traced):
-    from dataclasses import replace
-
     # Half of the amount is left of four events; the weight has another scale than the damped amount.
     traces = replace(traced(*PATH, [4, 4, 4]), amount=np.full(3, 3.0), weight=np.full(3, 10.0))
     ties = traces.redrawn(_Told(2, 4, 8))
