@@ -1,6 +1,6 @@
 """How well are planted communities that overlap found: by Leiden alone, by a plain extension, and by `extend`?
 
-Protocol, fixed before any graph of the seeds 0 to 9 was looked at:
+Protocol, fixed before any graph of the seeds 10 to 19 was looked at:
 
 1. Graphs come from `planted.py`: 1,500 people, mean degree 12, communities of 10 to 60, in four regimes. Degrees follow
    a power law. Its exponent is 3 in the main table: with it, Leiden and the plain rule come close to the reference
@@ -10,11 +10,16 @@ Protocol, fixed before any graph of the seeds 0 to 9 was looked at:
    are those of the highest ONMI, averaged over regimes and exponents, with which in no family of random graphs (same
    seeds) 3 % of people join a second community; if fewer passes do within .001 of it, those. The development table
    lists them all.
-3. Reported is the mean over ten graphs, of the seeds 0 to 9, and the standard deviation over graphs; differences are
-   paired by graph. A target counts as reached if the mean is not below it when rounded as the target is.
+3. Reported is the mean over ten graphs, of the seeds 10 to 19, and the standard deviation over graphs; differences are
+   paired by graph. A target counts as reached if the mean is not below it when rounded as the target is. Seeds 0 to 9
+   were looked at once, with a version in which ties to those who had joined counted as much as others: on the network
+   of `networks.py`, communities grew with every pass. That was mended on seeds from 100 up, at some cost in ONMI. A
+   last rule, which changes nothing on planted graphs, came from e-mail data: memberships with fewer ties than activity
+   explains.
 4. Partitions: `leiden` at resolution 1, or at the fixed point (`fixed_point`), one run, seed 0.
-5. Random graphs, seeds 0 to 9: share of people who are put into a second community, of whom all are wrong.
-6. Time of `extend` on the network of `networks.py`, median of three, with Leiden at resolution 1 and at 100.
+5. Random graphs, seeds 10 to 19: share of people who are put into a second community, of whom all are wrong.
+6. Time of `extend` on the network of `networks.py`, median of three, with Leiden at resolution 1 and at 100; and how
+   many memberships a person has after 1, 2, 4 and 8 passes, as extending has to come to an end.
 
 Measures: ONMI (McDaid, over the larger entropy), mean best-match F1 of both directions, F1 of who is in more than one.
 The plain rule: P(Bin(k, K/2m) ≥ x) times the number of neighbouring communities below .01, three ties, two passes.
@@ -52,7 +57,7 @@ from commfinder.communities.ties import Ties
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("commfinder", "numba", "numpy", "scipy")
-REPORTED, DEVELOPMENT = range(10), range(100, 110)
+REPORTED, DEVELOPMENT = range(10, 20), range(100, 110)
 MEASURES = ("ONMI", "F1", "overlapping F1")
 EXPONENTS = (3.0, 2.0)
 
@@ -232,6 +237,7 @@ def times(sizes: Iterable[int]) -> list[dict[str, Any]]:
                     "people": n,
                     "ties": len(network.source),
                     "communities": int(labels.max()) + 1,
+                    "memberships": [round(len(extend(ties, labels, passes=p).person) / n, 3) for p in (1, 2, 4, 8)],
                     "seconds": statistics.median(seconds),
                     "runs": seconds,
                 }
@@ -265,10 +271,14 @@ def markdown(document: dict[str, Any]) -> str:
         "| alpha | min_ties | passes | ONMI | random | |\n|---|---|---|---|---|---|\n" + "\n".join(rows)
     )
     rows = [
-        f"| {line['people']:,} | {line['ties']:,} | {line['communities']:,} | {line['seconds']:.2f} |"
+        f"| {line['people']:,} | {line['ties']:,} | {line['communities']:,} | {line['seconds']:.2f} "
+        f"| {' / '.join(f'{value:.3f}' for value in line['memberships'])} |"
         for line in document["times"]
     ]
-    parts.append("| people | ties | communities | seconds |\n|---|---|---|---|\n" + "\n".join(rows))
+    parts.append(
+        "| people | ties | communities | seconds | memberships a person, 1 / 2 / 4 / 8 passes |\n"
+        "|---|---|---|---|---|\n" + "\n".join(rows)
+    )
     return "\n\n".join(parts) + "\n"
 
 

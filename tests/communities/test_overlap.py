@@ -126,7 +126,7 @@ def test_everybody_in_three():
     truth = set(zip(np.tile(np.arange(side**3), 3).tolist(), lines.ravel().tolist(), strict=True))
     held = set(zip(found.person.tolist(), found.community.tolist(), strict=True))
     assert held <= truth
-    assert len(held) > 0.95 * len(truth)
+    assert len(held) > 0.8 * len(truth)
 
 
 def test_planted_covers_are_found_better_than_by_the_partition(drawn):
@@ -168,6 +168,17 @@ def test_an_inclination_of_all_at_home_is_no_membership():
     found = extend(ties_of(teams, 320, sisters + single), np.arange(320) // 8)
     assert found_for(found, teams[2][0]) == [2, 3]
     assert len(found.person) == 321
+
+
+@pytest.mark.parametrize(("ties", "joins"), [(9, False), (14, True)])
+def test_stray_ties_of_busy_people_are_no_membership(ties, joins):
+    # Ten rings of 40 people with 20 ties each. Person 0 has 20 at home and 40 elsewhere, where nobody else has any.
+    pairs = [(40 * r + i, 40 * r + (i + step) % 40) for r in range(10) for i in range(40) for step in range(1, 11)]
+    stray = [(0, 40 * r + i) for r in range(2, 10) for i in range(5)][: 40 - ties]
+    a, b = np.array(pairs + stray + [(0, 40 + i) for i in range(ties)]).T
+    found = extend(Ties.of(a, b, n=400), np.arange(400) // 40)
+    assert found_for(found, 0) == ([0, 1] if joins else [0])
+    assert len(found.person) == 400 + joins
 
 
 @pytest.mark.parametrize(("n", "degree"), [(500, 6), (1000, 12)])
@@ -266,7 +277,10 @@ def test_a_tie_given_in_parts_is_one_tie(cliques, n):
     labels = np.r_[np.repeat(np.arange(10), 6), np.arange(60, n)]
     whole = extend(Ties.of(np.r_[a, 0], np.r_[b, 6], np.r_[np.full(len(a), 3.0), 2.0], n=n), labels)
     parts = Ties.of(np.r_[a, b, 0, 0], np.r_[b, a, 6, 6], np.r_[np.full(len(a), 1.0), np.full(len(a), 2.0), 1, 1], n=n)
-    same(extend(parts, labels), whole)
+    found = extend(parts, labels)
+    for name in ("person", "community", "surprise", "p", "home", "periphery"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name)), name
+    np.testing.assert_allclose(found.strength, whole.strength, rtol=1e-12)
     assert len(whole.person) == n
 
 
@@ -286,7 +300,7 @@ def test_strength_and_surprise_by_hand():
     ties = Ties.of([0, 0, 1, 3, 3, 4, 2], [1, 2, 2, 4, 5, 5, 3], [1, 1, 1, 1, 1, 1, 3], n=6)
     found = Memberships.of(ties, [4, 4, 4, 9, 9, 9])
     assert found.community.tolist() == [4, 4, 4, 9, 9, 9]
-    assert found.strength.tolist() == [1, 1, 0.4, 0.4, 1, 1]
+    assert found.strength.tolist() == pytest.approx([1, 1, 0.4, 0.4, 1, 1], rel=1e-14)
     # Person 2 has three ties, two of them inside, where the others have degree 4 of 14 altogether.
     assert found.surprise[2] == pytest.approx(np.log(2.5 / (3 * 4 / 14 + 0.5)))
     assert found.p[2] == pytest.approx(stats.binom.sf(1, 3, 4 / 14))
@@ -304,13 +318,30 @@ def test_a_partition_as_memberships_keeps_everybody(drawn):
     assert 0 < found.periphery.sum() < 0.2 * graph.n
 
 
-def test_home_comes_first_and_is_the_most_significant(drawn):
+def test_home_comes_first_and_stays_where_it_was(drawn):
     graph, labels = drawn
     found = extend(Ties.of(graph.a, graph.b, n=graph.n), labels)
-    firsts = np.r_[True, np.diff(found.person) > 0]
-    assert np.array_equal(found.home, firsts)
+    assert np.array_equal(found.home, np.r_[True, np.diff(found.person) > 0])
     assert (np.diff(found.person) >= 0).all()
     assert len(found.person) > 1.1 * graph.n
+    # Who is still in the community of their label is at home there, whatever else they are in; but for the odd one who
+    # has moved and come back.
+    kept = found.community == labels[found.person]
+    assert kept.sum() > 0.9 * graph.n
+    assert found.home[kept].mean() > 0.99
+
+
+def test_those_who_have_joined_do_not_draw_in_their_own_circles():
+    # A chain of circles: each holds three people of the one before. Pass by pass, people of the first community could
+    # reach the end of the chain over those who have joined.
+    teams = [list(range(start, start + 12)) for start in range(0, 600, 12)]
+    bridges = [(teams[t][i], teams[t + 1][j]) for t in range(10) for i in range(3) for j in range(5)]
+    ties = ties_of(teams, 600, bridges)
+    lengths = [len(extend(ties, np.arange(600) // 12, passes=passes).person) for passes in (2, 4, 12)]
+    assert lengths[0] > 620
+    assert lengths[1] == lengths[2]
+    found = extend(ties, np.arange(600) // 12, passes=12)
+    assert np.abs(found.community - found.person // 12).max() == 1
 
 
 # Awkward input.

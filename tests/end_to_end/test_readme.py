@@ -94,6 +94,11 @@ def test_demo(demo: Path):
     assert judged, printed
     assert int(judged[2]) == pd.read_csv(demo / "communities.csv")["group"].nunique()
     assert f"{len(FILES)} files in {demo / 'out'}" in printed
+    assert re.search(r"\bcommunities shown with a confidence,? .*more likely real than not\.", printed), printed
+    found = pd.read_csv(demo / "out" / "communities.csv")
+    judged = found["community"].str.startswith("C")
+    assert found.loc[judged, "confidence"].between(0.01, 0.99).all()
+    assert found.loc[~judged, "confidence"].isna().all()
 
 
 def test_what_may_be_shown_names_nobody(demo: Path):

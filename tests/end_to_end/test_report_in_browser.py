@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -77,6 +78,7 @@ def test_report_opens_without_errors_or_requests(demo: Path, tmp_path: Path):
     ran = _browse(page, tmp_path / "profile", "--dump-dom", f"--log-net-log={netlog}")
     assert ran.stdout.count("<section") == page.read_text(encoding="utf-8").count("<section")
     assert "declared groups" in ran.stdout
+    assert re.search(r"very likely</span>\s*<span class=\"quiet\">90% or more", ran.stdout), "confidence of communities"
     complaints = [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
     assert complaints == []
     assert _asked_for(netlog, page) == set()

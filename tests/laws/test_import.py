@@ -15,7 +15,8 @@ import sys, time, logging, json
 start = time.perf_counter()
 import commfinder
 took = time.perf_counter() - start
-heavy = ["pandas", "ibis", "duckdb", "igraph", "numpy", "scipy", "pyarrow", "networkx", "jinja2", "typer", "rich"]
+heavy = ["numba", "leidenalg", "matplotlib", "pandas", "ibis", "duckdb", "igraph", "numpy", "scipy", "pyarrow",
+         "networkx", "jinja2", "typer", "rich"]
 told = {"took": took, "heavy": [name for name in heavy if name in sys.modules],
         "handlers": len(logging.getLogger().handlers) + len(logging.getLogger("commfinder").handlers)}
 print("\\n" + json.dumps(told))

@@ -41,7 +41,7 @@ def with_choice(found: Communities, **fields: object) -> Communities:
     [
         (NAN, None, None, "not asked"),
         (7e-300, True, 0.001, "clearly; chance makes a network as clustered less than once in 1,000 times"),
-        (0.00149, True, 0.0015, "yes; chance makes a network as clustered about 1 in 1,000 times"),
+        (0.00149, True, 0.0015, "yes; chance makes a network as clustered about 1.5 in 1,000 times"),
         (0.002, False, 0.002, "no; chance makes a network as clustered about 2 in 1,000 times"),
         (0.43219, False, 0.43, "no; chance makes a network as clustered about 43 in 100 times"),
         (1.0, False, 1.0, "no; chance makes a network as clustered about 100 in 100 times"),

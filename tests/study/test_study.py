@@ -15,7 +15,6 @@ from commfinder.errors import PeriodError, PrivacyError
 from commfinder.report.wording import NO_COMMUNITIES
 from commfinder.study import Study, StudyResult, result_schema
 
-
 # A quarter of the time of the usual search; how good what it finds is, is tested elsewhere.
 QUICK = "\n[communities]\nruns = 8\nbeyond = false\n\n[verdicts]\npermutations = 99\n"
 

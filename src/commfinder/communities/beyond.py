@@ -226,19 +226,18 @@ def _mend(
     n = len(ties)
     inside, best = inside.copy(), best.copy()
     number = ties.astype(np.float64)
+    links, means = inside @ number, inside @ expected
     unsettled = np.arange(len(inside))
     for _ in range(n):
         here = inside[unsettled]
-        links, means = here @ number, here @ expected
         observed, mean = (links * here).sum(axis=1) / 2, (means * here).sum(axis=1) / 2
-        sign = np.where(here, -1.0, 1.0)
-        size = here.sum(axis=1)[:, None]
+        size = here.sum(axis=1)
         row, person = np.nonzero(here | (links > 0))
-        after = np.where(here, choices[np.maximum(size - 1, 0)], choices[np.minimum(size + 1, n)])
+        turn = np.where(here[row, person], -1.0, 1.0)
+        after = choices[np.clip(size[row] + turn.astype(np.int64), 0, n)]
         score = np.full(here.shape, -np.inf)
-        turn = sign[row, person]
         gain = _gain(observed[row] + turn * links[row, person], mean[row] + turn * means[row, person])
-        score[row, person] = gain - after[row, person]
+        score[row, person] = gain - after
         mover = score.argmax(axis=1)
         top = score[np.arange(len(score)), mover]
         moving = top > best[unsettled] + 1e-9
@@ -246,7 +245,10 @@ def _mend(
         if not len(unsettled):
             break
         best[unsettled] = top
+        # Who joins or leaves changes what the others have by their own row alone.
+        sign = np.where(inside[unsettled, mover], -1.0, 1.0)[:, None]
         inside[unsettled, mover] ^= True
+        links, means = links[moving] + sign * number[mover], means[moving] + sign * expected[mover]
     return inside, best
 
 

@@ -52,7 +52,8 @@ class Memberships:
         Probability of so many ties by chance, as tested (see `extend`), before it is corrected for the number of
         communities. It is no confidence: large communities make it small whether or not they are real.
     home : ndarray of bool, shape (k,)
-        Whether this is the member's home: the most significant of their communities, one for each person.
+        Whether this is the member's home, one for each person: where the labels put them or, where they are not
+        significantly in that community, the most significant of their communities.
     periphery : ndarray of bool, shape (n,)
         For each person: in a community of two or more, but not significantly; they are there for want of a better
         place. Nobody is where there is only one community.
@@ -146,7 +147,7 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.3, min_ties: i
     -----
     Take person v with ties to k others, and community c of total degree K without v, in a graph of m ties. If v's ties
     went anywhere at random, each would reach c at the rate g = K/2m, and x or more of them with probability
-    P(Bin(k, g) ≥ x). The most significant community of a person comes first, or home if none is significant. Three
+    P(Bin(k, g) ≥ x). The most significant community of a person comes first, or home if none is significant. Four
     things keep chance and structure from passing for further memberships:
 
     - A tie to somebody of a community that v is in is explained by it. For the next community, only ties count that
@@ -157,6 +158,10 @@ def extend(ties: Ties, labels: npt.ArrayLike, *, alpha: float = 0.3, min_ties: i
       inclination towards c, as two teams of one department do, it is no membership of v; and where there is nothing to
       go by, g stays. Those who have significantly many ties to c themselves do not count among the others, unless they
       are more than half of home: then it is an inclination.
+    - Ties to people who have joined c count, but no more of them than lead to people whose home c is: those who have
+      joined do not draw in their own circles, pass by pass.
+    - There have to be 2 g (1 - g) k ties or more: twice what activity explains, and half of one's ties where two
+      communities are all there is. Busy people can be significantly above the others at home with a few stray ties.
 
     Who is significantly elsewhere but not at home moves; who is significantly nowhere stays, flagged as periphery.
     Everybody is judged by the memberships before the pass, on whole counts: neither the order of ties and people nor

@@ -74,9 +74,10 @@ def _belongs(begin, community, u, c):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _gathered(graph, cover, members, h, near, ends, place):  # type: ignore[no-untyped-def]
-    """List, for everybody of one home, communities and ties to them: all, to people of other homes, to people at home.
+    """List the communities to which everybody of one home has ties.
 
-    The last are those of the second that lead to people whose home the community is: they come first in their lists.
+    With three counts: all ties; those to people who are not of this home as well; and of the latter, those to people
+    who are at home in the community, which comes first in their lists.
     """
     (start, neighbour), (begin, community, _) = graph, cover
     used = 0
@@ -167,6 +168,12 @@ def _placed(graph, cover, v, h, mine, house, size, bar, min_ties, place, joined,
         out += 1
     for row in range(len(mine)):
         place[mine[row, 0]] = -1
+    for at in range(first, out):
+        # Home stays home as long as it is among them: if people left it for a community with ever more of them, small
+        # ones would bleed dry.
+        if joined[at] == h:
+            joined[first], joined[at] = h, joined[first]
+            log_p[first], log_p[at] = log_p[at], log_p[first]
     return out, weak
 
 
@@ -176,22 +183,27 @@ def _strongest(cover, v, k, h, mine, left, house, size, total, bar, min_ties, fu
     best, least = -1, 0.0
     for row in range(len(mine)):
         c = mine[row, 0]
-        if left[row] < min_ties or (c != h and 2 * mine[row, 3] < left[row]):
+        # Ties to those who have joined count, but no more of them than lead to people who are at home there.
+        ties = min(left[row], 2 * mine[row, 3]) if further and c != h else left[row]
+        if ties < min_ties:
             continue
         rate = _activity(cover, v, c, k, total)
         if further and c != h:
-            ties, ends, alone = house[c, 0], size[0], True
+            # Twice what activity explains; less where a community holds much of the graph.
+            if ties < 2 * rate * (1 - rate) * k:
+                continue
+            usual, ends, alone = house[c, 0], size[0], True
             if 2 * house[c, 1] <= size[1]:
                 # Those of home who are drawn there themselves are no measure for the others, unless most are.
-                ties, ends = ties - house[c, 2], ends - house[c, 3]
+                usual, ends = usual - house[c, 2], ends - house[c, 3]
                 alone = mine[row, 2] < min_ties or not _drawn(cover, v, c, k, mine[row, 2], total, bar)
             if alone:
-                ties, ends = ties - mine[row, 2], ends - k
+                usual, ends = usual - mine[row, 2], ends - k
             # Activity counts as if it were known from five ties more.
-            rate = (ties + _PRIOR) / (ends + _PRIOR / rate)
+            rate = (usual + _PRIOR) / (ends + _PRIOR / rate)
             if ends > 0:
-                rate = max(rate, ties / ends)
-        tail = log_tail(left[row], k, rate)
+                rate = max(rate, usual / ends)
+        tail = log_tail(ties, k, rate)
         # Of equals: home, then the one with more ties, then the one of the lower number.
         better = best < 0 or tail < least
         if not better and tail == least and mine[best, 0] != h:

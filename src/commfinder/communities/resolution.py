@@ -33,8 +33,8 @@ class Resolution:
         The resolution, above zero.
     how : str
         ``"fixed point"``; ``"cycle"`` (steps go round in a circle, and the likeliest of them is used); ``"no fixed
-        point"`` (the graph shows no rate within communities above that between them, and 1 is used); ``"held-out ties"``
-        (it foretells hidden ties best, see `WeightChoice`); or ``"given"``.
+        point"`` (the graph shows no rate within communities above that between them, and 1 is used);
+        ``"held-out ties"`` (it foretells hidden ties best, see `WeightChoice`); or ``"given"``.
     steps : tuple of (float, float, ...)
         The resolutions tried, of the start that won.
     likelihood : float

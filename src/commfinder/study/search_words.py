@@ -81,7 +81,7 @@ def chance_words(found: Communities) -> str:
         return "not asked"
     if chance <= _LEAST_CHANCE:
         return "clearly; chance makes a network as clustered less than once in 1,000 times"
-    often = f"about {1000 * chance:.0f} in 1,000 times" if chance < 0.01 else f"about {100 * chance:.0f} in 100 times"
+    often = f"about {1000 * chance:.2g} in 1,000 times" if chance < 0.01 else f"about {100 * chance:.0f} in 100 times"
     return f"{'yes' if chance < UNCLUSTERED else 'no'}; chance makes a network as clustered {often}"
 
 

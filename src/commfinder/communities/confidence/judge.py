@@ -157,9 +157,7 @@ def judge(
     return Judgement(likely[number], back.community[number], returning, member, at_random.p, clustered)
 
 
-def _unnamed(
-    traces: Traces, labels: Labels, memberships: Memberships
-) -> tuple[Traces, Labels, Memberships, IntArray]:
+def _unnamed(traces: Traces, labels: Labels, memberships: Memberships) -> tuple[Traces, Labels, Memberships, IntArray]:
     """Number people and ties by structure, as chance is drawn in their order; return new numbers of communities too."""
     if traces.n > LARGE:
         return traces, labels, memberships, np.arange(int(labels.max()) + 1)
