@@ -18,13 +18,13 @@ from commfinder.errors import InputError
 def found(planted, static):
     """Twelve communities and five people without a tie."""
     a, b = planted(12, 9, 0.9, 0.02, seed=3)
-    return find_communities(static(a, b, 113), resolution=2.0, runs=2, beyond=False)
+    return find_communities(static(a, b, 113), resolution=2.0, runs=2, confidence=False, beyond=False)
 
 
 @pytest.fixture(scope="module")
 def empty(static):
     """Four people of whom two have a tie: no community."""
-    return find_communities(static([0], [1], 4), runs=2, beyond=False)
+    return find_communities(static([0], [1], 4), runs=2, confidence=False, beyond=False)
 
 
 def distances(x, y):
@@ -51,7 +51,9 @@ def mixed(value, seed):
 @pytest.mark.parametrize("seed", [0, 7])
 def test_discs_never_overlap(planted, static, groups, size, seed):
     a, b = planted(groups, size, 0.95, 0.03, seed=seed)
-    value = find_communities(static(a, b, groups * size), resolution=1.0 if groups == 2 else 3.0, runs=2, beyond=False)
+    value = find_communities(
+        static(a, b, groups * size), resolution=1.0 if groups == 2 else 3.0, runs=2, confidence=False, beyond=False
+    )
     discs = place_communities(value, seed=seed)
     assert len(discs) == len(value.summary) > 1
     assert discs_apart(discs).min() > 0
@@ -69,7 +71,7 @@ def test_equal_input_gives_equal_places_in_any_order(found):
 def test_rows_of_the_interactions_may_come_in_any_order(planted, static, found):
     a, b = planted(12, 9, 0.9, 0.02, seed=3)
     order = np.random.default_rng(0).permutation(len(a))
-    again = find_communities(static(a[order], b[order], 113), resolution=2.0, runs=2, beyond=False)
+    again = find_communities(static(a[order], b[order], 113), resolution=2.0, runs=2, confidence=False, beyond=False)
     assert_frame_equal(place_communities(found), place_communities(again))
     assert_frame_equal(place_people(found).people, place_people(again).people)
 
@@ -86,7 +88,7 @@ def test_only_the_largest_are_placed(found):
 def test_contact_over_expected_by_hand(cliques, static):
     # Two triangles joined by one tie: 7 ties, each community has 7 ends, 49/14 are expected between and 1 is there.
     a, b = cliques(3, 3)
-    value = find_communities(static([*a, 0], [*b, 3], 6), runs=2, beyond=False)
+    value = find_communities(static([*a, 0], [*b, 3], 6), runs=2, confidence=False, beyond=False)
     told = between(value)
     assert told[["community_a", "community_b", "ties"]].to_numpy().tolist() == [["C1", "C2", 1]]
     assert told["ratio"].to_numpy() == pytest.approx([1 / 3.5])
@@ -125,7 +127,7 @@ def test_everybody_has_a_place_of_their_own_in_their_disc(found):
 
 def test_people_lie_on_the_side_of_those_they_work_with(cliques, static):
     a, b = cliques(20, 20)
-    value = find_communities(static([*a, 0, 0, 0], [*b, 20, 21, 22], 40), runs=2, beyond=False)
+    value = find_communities(static([*a, 0, 0, 0], [*b, 20, 21, 22], 40), runs=2, confidence=False, beyond=False)
     placed = place_people(value)
     people, discs = placed.people.set_index("person"), placed.discs.set_index("community")
     other = discs.loc[people.loc["p020", "community"]]
@@ -151,7 +153,7 @@ def test_people_in_several_communities_have_one_place(found):
 
 def test_a_member_of_two_communities_shares_the_weight(cliques, static):
     a, b = cliques(3, 3)
-    value = find_communities(static([*a, 0], [*b, 3], 6), runs=2, beyond=False)
+    value = find_communities(static([*a, 0], [*b, 3], 6), runs=2, confidence=False, beyond=False)
     home = value.members.set_index("person")["community"]
     both = value.members.assign(community=value.members["community"].where(value.members["person"] != "p000"))
     both.loc[both["person"] == "p000", "community"] = home["p003"]
@@ -171,14 +173,14 @@ def test_no_communities(empty):
 
 
 def test_one_community_lies_in_the_middle(cliques, static):
-    value = find_communities(static(*cliques(5), 5), resolution=0.5, runs=2, beyond=False)
+    value = find_communities(static(*cliques(5), 5), resolution=0.5, runs=2, confidence=False, beyond=False)
     discs = place_communities(value)
     assert discs[["x", "y"]].to_numpy().tolist() == [[0.0, 0.0]]
     assert len(place_people(value).people) == 5
 
 
 def test_many_isolated_people_are_seated_quickly(cliques, static):
-    value = find_communities(static(*cliques(5, 5), 1700), runs=2, beyond=False)
+    value = find_communities(static(*cliques(5, 5), 1700), runs=2, confidence=False, beyond=False)
     placed = place_people(value)
     assert placed.discs["size"].tolist() == [5, 5, 1690]
     assert not placed.people.duplicated(["x", "y"]).any()

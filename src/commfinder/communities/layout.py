@@ -129,7 +129,7 @@ def place_communities(found: Communities, *, most: int = 200, seed: int = 0) -> 
     >>> from commfinder.graph import build_graph
     >>> from commfinder.interactions import Interactions
     >>> chat = {"sender": list("aabdde"), "recipient": list("bcceff")}
-    >>> found = find_communities(build_graph(Interactions.from_frame(chat, medium="chat")))
+    >>> found = find_communities(build_graph(Interactions.from_frame(chat, medium="chat")), confidence=False)
     >>> place_communities(found)["radius"].round(2).tolist()
     [1.73, 1.73]
     """

@@ -90,7 +90,7 @@ def plot_communities(
     >>> from commfinder.interactions import Interactions
     >>> from matplotlib.figure import Figure
     >>> chat = {"sender": list("aabdde"), "recipient": list("bcceff")}
-    >>> found = find_communities(build_graph(Interactions.from_frame(chat, medium="chat")))
+    >>> found = find_communities(build_graph(Interactions.from_frame(chat, medium="chat")), confidence=False)
     >>> ax = plot_communities(found, ax=Figure().add_subplot())
     >>> ax.get_title(loc="left")
     '2 communities of 6 people'
