@@ -89,7 +89,7 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     expected = null.matrix(np.arange(len(graph.people)))
     found = _search(ties, expected)
     stage.advance()
-    threshold = 0.0
+    threshold = -np.inf
     for _ in range(_NULL_GRAPHS):
         drawn = _symmetric_draw(np.minimum(expected, 1.0), rng)
         threshold = max([threshold, *(score for _, score in _search(drawn, expected))])
