@@ -32,8 +32,8 @@ LIBRARIES = ("commfinder", "graspologic-native", "igraph", "leidenalg", "network
 LIBRARIES += ("scipy",)
 ITERATIONS, SEED, ENSEMBLE, THREADS = 2, 0, 20, 2
 
-# leidenalg takes many times as long as others, and these two never come first: above this many people they are run once,
-# and only when asked for.
+# These take many times as long as others, or never come first: above this many people they are run once, and only when
+# asked for.
 SLOW = {"leidenalg": 500_000, "graspologic-native": 500_000, "scikit-network": 500_000}
 
 
@@ -337,7 +337,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="numbers of people")
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
     parser.add_argument("--runs", type=int, default=3, help="how often each is run; the median counts")
-    parser.add_argument("--slow", action="store_true", help="run all engines on the largest network, the slow ones once")
+    parser.add_argument("--slow", action="store_true", help="run slow engines on the largest network, once")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds after which a process is ended")
     parser.add_argument("--ordered", action="store_true", help="number people by department, and sort ties")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
