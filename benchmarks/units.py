@@ -57,7 +57,7 @@ def temporal() -> Case:
 def contacts(rows: io.IOBase | Path, metadata: str) -> Case:
     """Face-to-face contacts in an office; departments."""
     types = {"time": int, "sender": str, "recipient": str}
-    frame = pd.read_csv(rows, sep=r"\s+", names=list(types), dtype=types)  # type: ignore[call-overload]
+    frame = pd.read_csv(rows, sep=r"\s+", names=list(types), dtype=types)
     units = pd.read_csv(DATA / "sociopatterns" / metadata, sep=r"\s+", names=["person", "unit"], dtype=str)
     graph = build_graph(Interactions.from_frame(frame, medium="contact"))
     return graph, dict(zip(units["person"], units["unit"], strict=True))

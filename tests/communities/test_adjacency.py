@@ -84,7 +84,7 @@ def test_threads_change_no_byte(monkeypatch, large, count):
     a, b, weight, n = drawn(seed=1)
     monkeypatch.setattr(module, "LARGE", 10 if large else 1000)
     alone = adjacency(a, b, weight, n)
-    monkeypatch.setattr(threads, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
     shared = adjacency(a, b, weight, n, threads=count)
     for name in ("start", "neighbour", "weight", "strength"):
         assert getattr(shared, name).tobytes() == getattr(alone, name).tobytes()

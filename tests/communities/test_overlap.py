@@ -287,7 +287,7 @@ def test_a_tie_given_in_parts_is_one_tie(cliques, n):
 def test_threads_change_nothing(drawn, monkeypatch):
     graph, labels = drawn
     base = extend(Ties.of(graph.a, graph.b, n=graph.n), labels)
-    monkeypatch.setattr(overlap, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(overlap, "WORTH_A_THREAD", 1)
     monkeypatch.setattr(overlap, "processors", lambda: 7)
     same(extend(Ties.of(graph.a, graph.b, n=graph.n), labels), base)
 

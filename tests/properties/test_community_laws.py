@@ -298,9 +298,10 @@ def test_renamed_people_are_in_the_same_communities_as_surely(found):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_change_no_byte(found, monkeypatch, threads):
     for module in ("threads", "ties", "overlap", "engines.compiled", "engines.run"):
-        monkeypatch.setattr(f"commfinder.communities.{module}.processors", lambda: threads, raising=False)
+        monkeypatch.setattr(f"commfinder.communities.{module}.processors", lambda: threads)
+    for module in ("threads", "overlap"):
         # As if every graph were so large that it is worth it.
-        monkeypatch.setattr(f"commfinder.communities.{module}._WORTH_A_THREAD", 50, raising=False)
+        monkeypatch.setattr(f"commfinder.communities.{module}.WORTH_A_THREAD", 50)
     assert told(find_communities(found.graph, seed=4)) == told(found)
 
 

@@ -13,7 +13,7 @@ from commfinder import _validate
 from commfinder.communities.adjacency import Adjacency
 from commfinder.communities.overlap_kernel import judged, measured, repeats, tails
 from commfinder.communities.quality import canonical
-from commfinder.communities.threads import processors, together
+from commfinder.communities.threads import WORTH_A_THREAD, processors, together
 from commfinder.communities.ties import Ties
 from commfinder.errors import InputError
 
@@ -26,8 +26,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 State = tuple[IntArray, Int32Array, FloatArray]
 """Where the memberships of each person begin; the communities, home first; the logarithms of their tails."""
-
-_WORTH_A_THREAD = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,7 +279,7 @@ def _pass(rows: Adjacency, state: State, many: int, alpha: float, min_ties: int)
 def _parts(home: Int32Array, degree: IntArray) -> list[slice]:
     """Cut people, sorted by home, into runs of much the same number of ties, one a thread; homes stay whole."""
     done = np.cumsum(degree)
-    threads = processors() if len(done) and done[-1] >= _WORTH_A_THREAD else 1
+    threads = processors() if len(done) and done[-1] >= WORTH_A_THREAD else 1
     wanted = [int(np.searchsorted(done, done[-1] * turn / threads)) for turn in range(1, threads)]
     cuts = [0, *(int(np.searchsorted(home, home[place])) for place in wanted), len(home)]
     return [slice(low, high) for low, high in pairwise(cuts)]

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["in_turn", "processors", "together"]
+__all__ = ["WORTH_A_THREAD", "in_turn", "processors", "together"]
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
 
-_WORTH_A_THREAD = 200_000
+WORTH_A_THREAD = 200_000
+"""Below so many steps, starting threads costs more than they save."""
 
 
 def processors() -> int:
@@ -22,7 +23,7 @@ def processors() -> int:
 
 def in_turn(threads: int, length: int) -> list[slice]:
     """Cut a range into as many parts as there are threads; short ones stay whole."""
-    parts = threads if length >= _WORTH_A_THREAD else 1
+    parts = threads if length >= WORTH_A_THREAD else 1
     return [slice(length * turn // parts, length * (turn + 1) // parts) for turn in range(parts)]
 
 

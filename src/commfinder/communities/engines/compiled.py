@@ -1,4 +1,4 @@
-"""Leiden of our own, compiled: as fast as the hardware allows, and the same bytes every time."""
+"""Leiden of our own, compiled: the same bytes every time, on any number of threads."""
 
 from __future__ import annotations
 
