@@ -22,6 +22,7 @@ LARGE = 1 << 16
 """Up to so many people, nothing depends on how people are numbered; it would cost too much time above."""
 
 _BITS = 51
+_BLOCK_BITS = 8
 _ROUNDS = 4
 
 
@@ -80,55 +81,82 @@ def adjacency(
         nothing = np.zeros(n + 1, dtype=np.int64)
         return Adjacency(nothing, np.empty(0, np.int32), np.empty(0), 1.0, np.zeros(n))
     largest = float(weight.max())
+    shift = max((n - 1).bit_length() - _BLOCK_BITS, 0)
     parts = in_turn(threads, len(a))
-    counts = together(lambda ties: _counted(a[ties], b[ties], weight[ties], largest, n), parts)
-    start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(sum(degree for degree, _ in counts), out=start[1:])
-    place = start[:-1] + np.cumsum([np.zeros(n, np.int64), *[degree for degree, _ in counts[:-1]]], axis=0)
-    neighbour, share = np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
+    counted = together(lambda ties: _counted(a[ties], b[ties], weight[ties], largest, shift, n), parts)
+    ends = np.array([count for count, _ in counted])
+    first = np.concatenate([[0], np.cumsum(ends.sum(axis=0))])
+    place = first[:-1] + np.cumsum(ends, axis=0) - ends
+    sorted_ends = np.empty(2 * len(a), np.int32), np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
+
+    def sort(turn: int) -> None:
+        ties = parts[turn]
+        _sorted(a[ties], b[ties], weight[ties], largest, shift, place[turn], *sorted_ends)
+
+    together(sort, range(len(parts)))
+    scale = math.ldexp(1.0, _BITS - math.frexp(sum(total for _, total in counted))[1])
+    rows = np.zeros(n + 1, np.int64), np.empty(2 * len(a), np.int32), np.empty(2 * len(a)), np.zeros(n)
+    cuts = np.searchsorted(first, np.linspace(0, first[-1], len(parts) + 1)).tolist()
+    cuts[-1] = len(first) - 1
 
     def put(turn: int) -> None:
-        ties = parts[turn]
-        _placed(a[ties], b[ties], weight[ties], largest, place[turn], neighbour, share)
+        _placed(*sorted_ends, first, cuts[turn], cuts[turn + 1], shift, scale, rows)
 
     together(put, range(len(parts)))
+    start, neighbour, whole, strength = rows
     if n <= LARGE:
-        start, neighbour, share = _merged(start, neighbour, share)
-    scale = math.ldexp(1.0, _BITS - math.frexp(sum(total for _, total in counts))[1])
-    return Adjacency(start, neighbour, share, largest / scale, _whole(start, share, scale))
+        start, neighbour, whole = _merged(start, neighbour, whole)
+    return Adjacency(start, neighbour, whole, largest / scale, strength)
 
 
 @numba.njit(cache=True, nogil=True)
-def _counted(a, b, weight, largest, n):  # type: ignore[no-untyped-def]
-    """Count the ties of everybody, and add up all weights as shares of the largest."""
-    degree, total = np.zeros(n, np.int64), 0.0
+def _counted(a, b, weight, largest, shift, n):  # type: ignore[no-untyped-def]
+    """Count the ends of ties in each block of people, and add up all weights as shares of the largest."""
+    ends, total = np.zeros(((n - 1) >> shift) + 1, np.int64), 0.0
     for tie in range(len(a)):
-        degree[a[tie]] += 1
-        degree[b[tie]] += 1
+        ends[a[tie] >> shift] += 1
+        ends[b[tie] >> shift] += 1
         total += weight[tie] / largest
-    return degree, total
+    return ends, total
 
 
 @numba.njit(cache=True, nogil=True)
-def _placed(a, b, weight, largest, place, neighbour, share):  # type: ignore[no-untyped-def]
-    """Put ties into rows, weights as shares of the largest: only proportions count."""
+def _sorted(a, b, weight, largest, shift, place, owner, other, share):  # type: ignore[no-untyped-def]
+    """Sort the ends of ties by block of people, weights as shares of the largest: only proportions count.
+
+    Straight into rows would mean a jump through all memory for every end; blocks fit into a cache.
+    """
     for tie in range(len(a)):
         i, j, w = a[tie], b[tie], weight[tie] / largest
-        neighbour[place[i]], share[place[i]] = j, w
-        neighbour[place[j]], share[place[j]] = i, w
-        place[i] += 1
-        place[j] += 1
+        k = place[i >> shift]
+        place[i >> shift] += 1
+        owner[k], other[k], share[k] = i, j, w
+        k = place[j >> shift]
+        place[j >> shift] += 1
+        owner[k], other[k], share[k] = j, i, w
 
 
 @numba.njit(cache=True, nogil=True)
-def _whole(start, share, scale):  # type: ignore[no-untyped-def]
-    """Make shares whole numbers, in place; return the sum of each row."""
-    strength = np.zeros(len(start) - 1)
-    for v in range(len(start) - 1):
-        for e in range(start[v], start[v + 1]):
-            share[e] = max(np.rint(share[e] * scale), 1.0)
-            strength[v] += share[e]
-    return strength
+def _placed(owner, other, share, first, begin, end, shift, scale, rows):  # type: ignore[no-untyped-def]
+    """Put the ends in blocks `begin` to `end` into rows, with shares as whole numbers, and add up each row."""
+    start, neighbour, whole, strength = rows
+    place = np.empty(1 << shift, np.int64)
+    for block in range(begin, end):
+        low, high = block << shift, min((block + 1) << shift, len(strength))
+        for e in range(first[block], first[block + 1]):
+            start[owner[e] + 1] += 1
+        used = first[block]
+        for v in range(low, high):
+            place[v - low] = used
+            used += start[v + 1]
+            start[v + 1] = used
+        for e in range(first[block], first[block + 1]):
+            v = owner[e]
+            k = place[v - low]
+            place[v - low] += 1
+            neighbour[k] = other[e]
+            whole[k] = max(np.rint(share[e] * scale), 1.0)
+            strength[v] += whole[k]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -46,13 +46,15 @@ class Leiden:
         """Find communities; see `Engine`."""
         n, rows = task.ties.n, task.ties.rows
         labels = np.arange(n, dtype=np.int32) if task.start is None else _small_enough(task)
-        if len(rows.weight):
-            graph, pull = _graph(task)
-            threads = processors() if self._threads is None else self._threads
-            for iteration in range(task.iterations or _MOST_ITERATIONS):
-                if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, threads):
-                    break
-        return canonical(_connected(task, labels))
+        if not len(rows.weight):
+            fixed = False if task.fixed is None else task.fixed
+            return canonical(np.where(fixed, labels, n + np.arange(n)))
+        graph, pull = _graph(task)
+        threads = processors() if self._threads is None else self._threads
+        for iteration in range(task.iterations or _MOST_ITERATIONS):
+            if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, threads):
+                break
+        return canonical(labels)
 
 
 def _graph(task: Task) -> tuple[Graph, float]:
@@ -83,6 +85,7 @@ def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, th
         part = alone.copy()
         together(partial(_refine, level, order, here, pull, part, turns), range(turns), threads=turns)
         if np.array_equal(part, alone):
+            here = _connected(level, here)
             break
         about, here, node, first, member = kernel.aggregate(level, here, part)
         level = Graph(*_contracted(level, node, first, member, turns), *about)
@@ -138,17 +141,19 @@ def _chance(keys: UInt64, seed: int) -> UInt64:
         return mixed(keys * (mixed(np.array([seed], dtype=np.uint64)) * np.uint64(2) + np.uint64(1)))
 
 
-def _connected(task: Task, labels: Labels) -> Labels:
-    """Take unconnected communities apart, which never costs quality; pieces with fixed people stay what they were."""
-    rows = task.ties.rows
-    piece = kernel.components(rows.start[:-1], rows.start[1:], rows.neighbour, labels)
-    if task.fixed is None or not task.fixed.any():
-        whole: Labels = piece
-        return whole
-    held = np.zeros(int(piece.max()) + 1, dtype=bool)
-    held[piece[task.fixed]] = True
-    apart: Labels = np.where(held[piece], labels, piece + np.int32(task.ties.n))
-    return apart
+def _connected(level: Graph, here: Labels) -> Labels:
+    """Take unconnected communities apart, which never costs quality; pieces with fixed people stay what they were.
+
+    Nodes are connected parts, so that the smallest graph tells what hangs together in the largest.
+    """
+    piece: Labels = kernel.components(level.start, level.stop, level.neighbour, here)
+    if not level.fixed.any():
+        return piece
+    held = np.zeros(len(piece), dtype=bool)
+    held[piece[level.fixed]] = True
+    apart = np.where(held[piece], here, piece + len(level.size))
+    dense: Labels = np.unique(apart, return_inverse=True)[1].astype(np.int32)
+    return dense
 
 
 def _small_enough(task: Task) -> Labels:

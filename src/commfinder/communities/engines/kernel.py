@@ -18,11 +18,17 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from commfinder.communities.engines.prefetch import prefetch
+
 __all__ = ["Graph", "aggregate", "components", "contract", "move", "refine"]
 
 _EPS = 1e-12
 _NO_LIMIT = 1 << 62
 TO, TOTAL = 0, 1
+
+# Above so many nodes memory is what takes the time: what is needed two nodes from now is asked for ahead.
+_FAR, _AHEAD = 1 << 15, 2
+_LINE = 8
 
 
 class Graph(NamedTuple):
@@ -52,9 +58,16 @@ def move(graph, order, labels, pull, most, cell, slack):  # type: ignore[no-unty
     count, mark, free, n_free = _communities(labels, size, people, keys, cell)
     near = np.empty(n + 1, np.int32)
     slack[:] = np.where(fixed, np.inf, -1.0)
-    waiting, moves = (~fixed).sum(), 0
+    waiting, moves, flat = (~fixed).sum(), 0, cell.reshape(-1)
     while waiting > 0:
-        for v in order:
+        for place in range(n):
+            if place + 2 * _AHEAD < n > _FAR:
+                after, next_one = order[place + _AHEAD], order[place + 1]
+                prefetch(start, order[place + 2 * _AHEAD])
+                prefetch(stop, order[place + 2 * _AHEAD])
+                if slack[after] < 0.0 or slack[next_one] < 0.0:
+                    _fetch(start, stop, neighbour, weight, labels, flat, slack, after, next_one)
+            v = order[place]
             if slack[v] >= 0.0:
                 continue
             waiting -= 1
@@ -91,6 +104,19 @@ def move(graph, order, labels, pull, most, cell, slack):  # type: ignore[no-unty
 
 
 @numba.njit(cache=True, nogil=True)
+def _fetch(start, stop, neighbour, weight, labels, flat, slack, after, next_one):  # type: ignore[no-untyped-def]
+    """Ask for the row of a node and the labels in it, and for what is known of the communities around the next one."""
+    if slack[after] < 0.0:
+        for e in range(start[after], stop[after]):
+            prefetch(labels, neighbour[e])
+        for e in range(start[after], stop[after], _LINE):
+            prefetch(weight, e)
+    if slack[next_one] < 0.0:
+        for e in range(start[next_one], stop[next_one]):
+            prefetch(flat, 2 * labels[neighbour[e]])
+
+
+@numba.njit(cache=True, nogil=True)
 def _choose(near, k, own, s, drag, cell, count, room, mark):  # type: ignore[no-untyped-def]
     """Find the best community near by and the quality it brings, that of the second best, and that of staying."""
     stay = cell[own, TO] - drag * (cell[own, TOTAL] - s)
@@ -99,7 +125,7 @@ def _choose(near, k, own, s, drag, cell, count, room, mark):  # type: ignore[no-
         c = near[i]
         g = cell[c, TO] - drag * cell[c, TOTAL]
         cell[c, TO] = 0.0
-        if c == own or count[c] > room:
+        if c == own or (room < _NO_LIMIT and count[c] > room):
             continue
         if g > gain or (g == gain and best != own and _first(c, best, mark)):
             second = max(second, gain)
@@ -138,14 +164,14 @@ def refine(graph, order, labels, pull, part, turn, turns):  # type: ignore[no-un
     for v in range(n):
         c = labels[v]
         whole[c] += size[v]
-        if c * turns // n == turn:
+        if c % turns == turn:
             for e in range(start[v], stop[v]):
                 cut[v] += weight[e] * (labels[neighbour[e]] == c)
     to = np.zeros(n)
     near = np.empty(n + 1, np.int32)
     for v in order:
         s, own = size[v], labels[v]
-        if own * turns // n != turn or not single[v] or cut[v] == 0.0 or cut[v] < pull * s * (whole[own] - s):
+        if own % turns != turn or not single[v] or cut[v] == 0.0 or cut[v] < pull * s * (whole[own] - s):
             continue
         k = 0
         for e in range(start[v], stop[v]):
