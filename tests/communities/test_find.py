@@ -109,7 +109,7 @@ def test_what_it_was_found_by(clear, found):
 def test_resolution_and_weights_come_from_hidden_ties(found):
     assert found.resolution.how == found.weights.how == "held-out ties"
     assert found.resolution.value == found.weights.resolution == found.weights.candidates.loc[0, "resolution"]
-    assert found.weights.candidates["folds"].max() == 60
+    assert found.weights.candidates["folds"].max() == 200
 
 
 def test_with_few_ties_the_fixed_point_is_taken(cliques, static):

@@ -4,7 +4,6 @@ Types in: `InteractionGraph`, or tie arrays. Types out: `Communities`, with who 
 which units they span; or labels.
 """
 
-from commfinder.communities.choice import WeightChoice
 from commfinder.communities.compare import (
     adjusted_mutual_information,
     adjusted_rand,
@@ -22,6 +21,7 @@ from commfinder.communities.find import find_communities
 from commfinder.communities.layers import medium_support, medium_ties
 from commfinder.communities.overlap import Memberships, extend
 from commfinder.communities.resolution import Resolution
+from commfinder.communities.search.choice import WeightChoice
 from commfinder.communities.ties import Ties
 from commfinder.communities.value import Communities
 from commfinder.communities.zoom import Zoom

@@ -11,7 +11,7 @@ from commfinder.communities.describe import Partition, tables
 from commfinder.communities.engines import ENGINES
 from commfinder.communities.overlap import Memberships, extend
 from commfinder.communities.resolution import Resolution
-from commfinder.communities.search import Found, Wanted, search
+from commfinder.communities.search.whole import Found, Wanted, search
 from commfinder.communities.value import Communities
 from commfinder.communities.weights import DAMPINGS
 from commfinder.errors import InputError

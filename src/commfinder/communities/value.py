@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from commfinder.communities.choice import WeightChoice
 from commfinder.communities.layers import medium_support
 from commfinder.communities.resolution import Resolution
+from commfinder.communities.search.choice import WeightChoice
 from commfinder.communities.ties import Ties
 from commfinder.communities.zoom import Zoom, profile, zoom
 from commfinder.graph import InteractionGraph

@@ -13,8 +13,8 @@ __all__ = ["prefetch"]
 _READ, _KEEP, _DATA = 0, 3, 1
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(_typing: Any, array: Any, index: Any) -> Any:
+@intrinsic
+def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
     """Fetch the cache line that holds an entry of a contiguous array of one dimension; for compiled code only."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
@@ -27,3 +27,7 @@ def prefetch(_typing: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, index), code
+
+
+# For the type checker; compiled code leaves the first parameter out.
+prefetch: Any = _prefetch

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from commfinder.communities.compare import adjusted_rand
-from commfinder.communities.consensus import Setting, affordable_runs, consensus, ensemble
+from commfinder.communities.search.consensus import Setting, affordable_runs, consensus, run_settings
 from commfinder.errors import InputError
 
 
@@ -130,11 +130,11 @@ def test_settings_have_their_shares_and_seeds_of_their_own():
         return np.zeros(2, dtype=np.int32)
 
     settings = [Setting(np.ones(1), 1.0, 0.6), Setting(np.ones(1), 2.0, 0.3), Setting(np.ones(1), 3.0, 0.1)]
-    assert ensemble(search, settings, runs=20, seed=5).shape == (20, 2)
+    assert run_settings(search, settings, runs=20, seed=5).shape == (20, 2)
     assert [sum(one == value for one, _ in asked) for value in (1.0, 2.0, 3.0)] == [12, 6, 2]
     assert len({seed for _, seed in asked}) == 20
     with pytest.raises(InputError, match="no setting"):
-        ensemble(search, [], runs=3)
+        run_settings(search, [], runs=3)
 
 
 def test_large_graphs_have_fewer_runs():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from commfinder.communities.choice import affordable_folds, choose_among, choose_weights
 from commfinder.communities.compare import adjusted_rand
 from commfinder.communities.engines import leiden
-from commfinder.communities.foretell import foretold, strength_levels
-from commfinder.communities.search import Wanted, search
+from commfinder.communities.search.choice import affordable_folds, choose_among, choose_weights
+from commfinder.communities.search.foretell import foretold, strength_levels
+from commfinder.communities.search.whole import Wanted, search
 from commfinder.errors import InputError
 
 
@@ -78,7 +78,7 @@ def test_too_few_ties_to_hide(static):
 def test_too_many_ties_to_hide_any(planted, monkeypatch):
     a, b = planted(4, 12, 0.5, 0.08, seed=5)
     counts = np.random.default_rng(1).integers(1, 9, len(a))
-    monkeypatch.setattr("commfinder.communities.choice._MOST", len(a) - 1)
+    monkeypatch.setattr("commfinder.communities.search.choice._MOST", len(a) - 1)
     many = choose_among(a, b, 48, counts, weighings(counts), search_on)
     assert (many.how, many.damping, many.embedded) == ("fixed point", "none", False)
     assert many.resolution == many.fixed_point > 0

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.communities.choice import Candidate, Search, WeightChoice, choose_among
 from commfinder.communities.compare import adjusted_rand
-from commfinder.communities.consensus import Setting, affordable_runs, consensus, ensemble
 from commfinder.communities.embeddedness import embeddedness
 from commfinder.communities.engines import ENGINES, Task
 from commfinder.communities.engines.by_leidenalg import multiplex
 from commfinder.communities.engines.compiled import Leiden
 from commfinder.communities.layers import medium_ties
 from commfinder.communities.quality import modularity
+from commfinder.communities.search.choice import Candidate, Search, WeightChoice, choose_among
+from commfinder.communities.search.consensus import Setting, affordable_runs, consensus, run_settings
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
 from commfinder.communities.weights import DAMPINGS, detection_weights
@@ -129,7 +129,7 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
     settings = [Setting(one.weight, one.resolution, one.share) for one in choice.settings]
     with progress.stage("Finding communities") as stage:
         whole = _multiplex(graph) if wanted.layers == "multiplex" else _partition(a, b, n, wanted.engine, full=True)
-        found = ensemble(whole, settings, runs=runs, seed=seed)
+        found = run_settings(whole, settings, runs=runs, seed=seed)
         labels = consensus(found, a, b, keys=Ties(n, a, b, raw).keys if len(a) else None)
         stage.advance()
     tied = np.zeros(n, dtype=bool)

@@ -12,8 +12,8 @@ import pandas as pd
 from commfinder import _validate
 from commfinder.communities.adjacency import mixed
 from commfinder.communities.embeddedness import embeddedness
-from commfinder.communities.foretell import foretold, strength_levels
 from commfinder.communities.resolution import Resolution, fixed_point
+from commfinder.communities.search.foretell import foretold, strength_levels
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
 from commfinder.communities.weights import DAMPINGS, detection_weights, steady
@@ -30,7 +30,7 @@ Partitioner = Callable[[IntArray, IntArray, int], Search]
 _FOLDS = 10
 # Until which hidden set which share of the candidates stays in the race.
 _RACE = ((3, 1.0), (5, 0.5), (10, 0.25))
-_RACE_OF_SMALL = ((10, 1.0), (60, 0.5))
+_RACE_OF_SMALL = ((10, 1.0), (60, 0.5), (200, 0.25))
 _MOST_ERRORS = 2.0
 _RUNG, _LOW, _HIGH = 1.5, 1.0, 50.0
 _FEWEST, _MOST = 30, 200_000
@@ -193,8 +193,10 @@ def choose_among(
 
 
 def affordable_folds(ties: int, effort: float) -> int:
-    """Return how many hidden sets a graph of so many ties can afford: 60 up to 5,000 ties, 3 at worst."""
-    return int(next((most for limit, most in ((5e3, 60), (1e4, 30), (5e4, 10), (2e5, 5)) if ties <= limit * effort), 3))
+    """Return how many hidden sets a graph of so many ties can afford: 200 up to 5,000 ties, 3 at worst."""
+    return int(
+        next((most for limit, most in ((5e3, 200), (1e4, 60), (5e4, 10), (2e5, 5)) if ties <= limit * effort), 3)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from commfinder.communities.quality import canonical
 from commfinder.communities.threads import together
 from commfinder.errors import InputError
 
-__all__ = ["Setting", "affordable_runs", "consensus", "ensemble"]
+__all__ = ["Setting", "affordable_runs", "consensus", "run_settings"]
 
 IntArray = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
@@ -73,7 +73,7 @@ def affordable_runs(ties: int, effort: float = 1.0) -> int:
     return int(min(max(2e6 * effort / max(ties, 1), _FEWEST_RUNS), _MOST_RUNS))
 
 
-def ensemble(partition: Search, settings: Sequence[Setting], *, runs: int, seed: int = 0) -> Labels:
+def run_settings(partition: Search, settings: Sequence[Setting], *, runs: int, seed: int = 0) -> Labels:
     """Run a search again and again, settings in turn.
 
     Parameters
@@ -100,7 +100,7 @@ def ensemble(partition: Search, settings: Sequence[Setting], *, runs: int, seed:
     --------
     >>> import numpy as np
     >>> apart = Setting(np.ones(1), 1.0)
-    >>> ensemble(lambda weight, resolution, seed: np.arange(3, dtype=np.int32), [apart], runs=2).shape
+    >>> run_settings(lambda weight, resolution, seed: np.arange(3, dtype=np.int32), [apart], runs=2).shape
     (2, 3)
     """
     runs = _validate.count(runs, what="runs", low=1)
