@@ -17,12 +17,14 @@ HOUR = 3_600_000_000
 """Microseconds of an hour."""
 DAY = 24 * HOUR
 """Microseconds of a day."""
-OFFSETS = (2, 1, -4)
-"""Hours that the clocks of the three sites are ahead of UTC."""
+OFFSETS = (2, 1, -4, 9)
+"""Hours that the clocks of the sites are ahead of UTC."""
 
 _WEEKEND = (1.0, 1.0, 1.0, 1.0, 0.9, 0.06, 0.04)
 _HOURS = (1, 1, 1, 1, 1, 2, 6, 25, 75, 100, 100, 90, 50, 80, 95, 90, 75, 45, 18, 10, 8, 6, 3, 2)
 _MONTH_END = 3  # days
+_DIP = 0.6
+_PEAK = 30  # day of the year
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Clock:
     day_shares: npt.NDArray[np.float64]
 
     @classmethod
-    def over(cls, start: str, weeks: int) -> Clock:
+    def over(cls, start: str, weeks: int, *, dip: float = _DIP, wave: float = 0.0) -> Clock:
         """Make the clock of `weeks` weeks from `start`.
 
         A span that ends within three days of the end of a month goes on to it: two quarters are 183 days,
@@ -53,6 +55,10 @@ class Clock:
             ISO date, midnight UTC.
         weeks : int
             Length in weeks.
+        dip : float, default 0.6
+            How much less is written in the two weeks of holidays, from 0 to 1.
+        wave : float, default 0
+            Amplitude of a yearly wave that is highest at the end of January, from 0 to below 1.
 
         Returns
         -------
@@ -82,7 +88,7 @@ class Clock:
             datetime(first.year, first.month, first.day, tzinfo=UTC),
             datetime(last.year, last.month, last.day, tzinfo=UTC),
         )
-        return cls(period, _shares(first, (last - first).days))
+        return cls(period, _shares(first, (last - first).days, dip, wave))
 
     @property
     def weeks(self) -> float:
@@ -111,6 +117,48 @@ class Clock:
         moments = self.period.start_us + days * DAY + hours * HOUR + rng.integers(HOUR, size=size)
         return np.asarray(np.clip(moments, self.period.start_us, self.period.end_us - 1), dtype=np.int64)
 
+    def draw_between(
+        self,
+        rng: np.random.Generator,
+        begin: npt.NDArray[np.float64],
+        end: npt.NDArray[np.float64],
+        offset: npt.ArrayLike = 0,
+    ) -> npt.NDArray[np.int64]:
+        """Draw one moment of the working rhythm in each of several parts of the span.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of chance.
+        begin, end : numpy.ndarray, shape (size,)
+            Where each part begins and ends, as shares of the span.
+        offset : array_like of int, default 0
+            Hours that the sender's clock is ahead of UTC.
+
+        Returns
+        -------
+        numpy.ndarray, shape (size,)
+            Microseconds since 1970 UTC, each inside its part.
+        """
+        cumulated = np.concatenate([[0.0], np.cumsum(self.day_shares)])
+        low, high = self.mass(begin), self.mass(end)
+        places = np.searchsorted(cumulated, low + rng.random(len(low)) * (high - low), side="right") - 1
+        days = np.minimum(places, len(self.day_shares) - 1)
+        hours = np.searchsorted(np.cumsum(_HOURS), rng.random(len(low)) * sum(_HOURS), side="right")
+        moments = self.period.start_us + days * DAY + (hours - np.asarray(offset)) * HOUR
+        moments = moments + rng.integers(HOUR, size=len(low))
+        return np.asarray(np.clip(moments, self.moment(begin), self.moment(end) - 1), dtype=np.int64)
+
+    def mass(self, share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return what share of the traffic falls before a share of the span."""
+        cumulated = np.concatenate([[0.0], np.cumsum(self.day_shares)])
+        return np.asarray(np.interp(share * len(self.day_shares), np.arange(len(cumulated)), cumulated))
+
+    def moment(self, share: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Return the moment at a share of the span, microseconds since 1970 UTC."""
+        length = self.period.end_us - self.period.start_us
+        return np.asarray(self.period.start_us + np.round(share * length), dtype=np.int64)
+
     def after(self, moment: int, delay_hours: float, offset: int) -> int:
         """Return when an answer comes; at night and on weekends it waits for the next working morning.
 
@@ -138,11 +186,25 @@ class Clock:
             local += (7 - weekday) * DAY
         return int(local - offset * HOUR)
 
+    def after_all(
+        self, moments: npt.NDArray[np.int64], delay_hours: npt.NDArray[np.float64], offset: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """Return when answers come, for many messages at once; the rules are those of `after`."""
+        local = moments + (delay_hours * HOUR).astype(np.int64) + offset * HOUR
+        hour = local % DAY // HOUR
+        local = local + np.where((hour >= 7) & (hour < 20), 0, (8 - hour) % 24) * HOUR
+        weekday = (local // DAY + 3) % 7
+        local = local + np.where(weekday >= 5, 7 - weekday, 0) * DAY
+        return np.asarray(local - offset * HOUR, dtype=np.int64)
 
-def _shares(first: date, days: int) -> npt.NDArray[np.float64]:
-    """Weigh the days: weekends, one public holiday, two weeks of holidays at two thirds of the span."""
+
+def _shares(first: date, days: int, quiet: float, wave: float) -> npt.NDArray[np.float64]:
+    """Weigh the days: weekends, one public holiday, two weeks of holidays at two thirds of the span, seasons."""
     weights = np.array([_WEEKEND[(first + timedelta(days=day)).weekday()] for day in range(days)])
     dip = days * 2 // 3
-    weights[dip : dip + 14] *= 0.4
+    weights[dip : dip + 14] *= 1 - quiet
     weights[days // 6] *= 0.1
+    if wave:
+        year = np.array([(first + timedelta(days=day)).timetuple().tm_yday for day in range(days)])
+        weights *= 1 + wave * np.cos((year - _PEAK) / 365.25 * 2 * np.pi)
     return np.asarray(weights / weights.sum())

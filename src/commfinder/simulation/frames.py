@@ -10,7 +10,7 @@ import pandas as pd
 from commfinder.simulation.messages import HUMAN, Message
 from commfinder.simulation.rosters import LIST_DOMAIN
 
-__all__ = ["clean_rows", "interaction_rows"]
+__all__ = ["clean_rows", "in_order", "interaction_rows", "person_interactions"]
 
 _COLUMNS = (
     "event",
@@ -74,6 +74,38 @@ def clean_rows(messages: Sequence[Message], persons: Mapping[str, str]) -> pd.Da
     frame = _frame(rows)
     kept = frame.loc[frame["sender"] != frame["recipient"]]
     return kept.drop_duplicates(["event", "sender", "recipient"]).reset_index(drop=True)
+
+
+def person_interactions(messages: Sequence[Message], persons: Mapping[str, str]) -> pd.DataFrame:
+    """Return everything, machines and mass mail included, with accounts resolved to persons as far as they have one.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        All messages.
+    persons : mapping of str to str
+        Person ids by account; machines and partners outside keep their accounts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns; each event once, and nothing that people write to themselves.
+    """
+    rows = [
+        (row[0], row[1], persons.get(row[2], row[2]), persons.get(row[3], row[3]) if row[3] else None, *row[4:])
+        for message in messages
+        if message.kind != "system"
+        for row in _rows(message, every_file=False)
+    ]
+    frame = _frame(rows)
+    kept = frame.loc[frame["sender"] != frame["recipient"]]
+    return kept.drop_duplicates(["event", "sender", "recipient"]).reset_index(drop=True)
+
+
+def in_order(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Put interaction tables together, in order of time."""
+    filled = [frame for frame in frames if len(frame)] or list(frames[:1])
+    return pd.concat(filled, ignore_index=True).sort_values("time", kind="stable", ignore_index=True)
 
 
 def _rows(message: Message, *, every_file: bool = True) -> Iterator[tuple[Any, ...]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import Header
 from pathlib import Path
+from typing import TypeVar
 
 from commfinder.simulation.clock import OFFSETS
 from commfinder.simulation.messages import Message
 from commfinder.simulation.noise import NEWS
 
-__all__ = ["MAIL_FILES", "mark_bodies", "write_mail"]
+__all__ = ["MAIL_FILES", "count_marks", "mark_bodies", "write_mail"]
 
 MAIL_FILES = ("lists.mbox", "received.mbox", "sent.mbox")
 """Names of the archives."""
@@ -20,6 +22,7 @@ _EVERY = 1500  # one mail in so many has a body line that begins with "From "
 _PLAIN = "(body omitted)\n"
 _QUOTED = "(body omitted)\n>From our side there is nothing to add.\n>>From an older mail.\n"
 _PHANTOM = "(body omitted)\n\nFrom here on the archive was written by a careless tool.\n"
+_Key = TypeVar("_Key", str, int)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZONES = tuple(timezone(timedelta(hours=hours)) for hours in OFFSETS)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -40,9 +43,19 @@ def mark_bodies(messages: Sequence[Message]) -> dict[str, str]:
         Event to ``"quoted"`` (written as mboxrd wants it) or, for exactly one, ``"phantom"`` (left bare, so
         that careless readers see one message more). A marked mail stands in one archive only.
     """
-    once = [m.event for m in messages if m.medium == "email" and m.kind == "talk" and len(m.files) == 1]
+    return _marks([m.event for m in messages if m.medium == "email" and m.kind == "talk" and len(m.files) == 1])
+
+
+def count_marks(mails: int) -> dict[str, int]:
+    """Count what `mark_bodies` marks, for a number of mails of talk that stand in one archive only."""
+    return dict(Counter(_marks(list(range(mails))).values()))
+
+
+def _marks(once: list[_Key]) -> dict[_Key, str]:
+    """Mark some of the mails."""
     marks = dict.fromkeys(once[7::_EVERY], "quoted")
-    marks[once[len(once) // 2]] = "phantom"
+    if once:
+        marks[once[len(once) // 2]] = "phantom"
     return marks
 
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from commfinder.simulation.clock import Clock
 
-__all__ = ["HUMAN", "Draft", "Ledger", "Message", "finish"]
+__all__ = ["HUMAN", "MAIL_HOST", "Draft", "Ledger", "Message", "finish", "stamp"]
 
 HUMAN = ("talk", "oneoff", "space", "list", "direct-group")
 """Kinds of messages by which people talk to one another; every other kind is noise."""
 
-_MAIL_HOST = "mail.example.org"
+MAIL_HOST = "mail.example.org"
+"""What Message-IDs end in."""
 
 
 class Draft(NamedTuple):
@@ -160,10 +161,10 @@ def finish(ledger: Ledger, seed: int) -> tuple[Message, ...]:
     taken: set[str] = set()
     for position, draft in enumerate(drafts):
         if draft.medium == "email":
-            events[position] = f"{position:07d}.{seed}@{_MAIL_HOST}"
+            events[position] = f"{position:07d}.{seed}@{MAIL_HOST}"
             continue
         # Time stamps are the ids of a chat, unique within a conversation.
-        while (event := f"{draft.space}:{_stamp(moments[position])}") in taken:
+        while (event := f"{draft.space}:{stamp(moments[position])}") in taken:
             moments[position] += 1
         taken.add(event)
         events[position] = event
@@ -187,6 +188,6 @@ def finish(ledger: Ledger, seed: int) -> tuple[Message, ...]:
     return tuple(sorted(found, key=lambda message: (message.time, message.event)))
 
 
-def _stamp(moment: int) -> str:
+def stamp(moment: int) -> str:
     """Write a moment as the time stamp of a chat: seconds, a point, six digits."""
     return f"{moment // 1_000_000}.{moment % 1_000_000:06d}"

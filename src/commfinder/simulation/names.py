@@ -33,8 +33,8 @@ _VOWELS = ("a", "e", "i", "o", "u", "ai", "eo")
 _CODAS = ("", "", "", "l", "n", "r", "s", "th", "m")
 _ACCENTS = str.maketrans({"a": "å", "e": "é", "o": "ö", "u": "ü", "i": "í"})
 
-SITES = ("Harbour", "Hillside", "Riverbank")
-"""The three sites; each has its own time zone in the traffic."""
+SITES = ("Harbour", "Hillside", "Riverbank", "Lakeside")
+"""The sites, of which an organisation has the first few; each has its own time zone in the traffic."""
 
 FUNCTIONS = (
     "Operations",

@@ -8,7 +8,7 @@ from commfinder.simulation.clock import DAY, HOUR
 from commfinder.simulation.structure import DOMAIN
 from commfinder.simulation.traffic import Writer
 
-__all__ = ["BUILDS", "NEWS", "TICKETS", "write_noise"]
+__all__ = ["BUILDS", "NEWS", "TICKETS", "write_noise", "write_planned_noise"]
 
 NEWS = f"no-reply@{DOMAIN}"
 """Sends newsletters, with the headers of a bulk sender."""
@@ -19,6 +19,41 @@ BUILDS = f"builds@{DOMAIN}"
 
 _PARTNER = "partner.example.com"
 _MASS, _NEWS = 120, 150  # recipients
+_LARGE = 51
+
+
+def write_planned_noise(writer: Writer, storms: int, flagged: int, hidden: int) -> None:
+    """Write what `write_noise` writes, with as many storms and machines as are wanted.
+
+    Parameters
+    ----------
+    writer : Writer
+        Where it goes.
+    storms : int
+        People who write to very large audiences.
+    flagged, hidden : int
+        Machines that headers give away, and machines that nothing gives away but what they do.
+    """
+    people = _working(writer)
+    staff = [person for person in people if writer.structure.level[person] == 4]
+    for author in staff[:storms]:
+        _storm(writer, people, author)
+    if flagged:
+        _newsletters(writer, people)
+    for number in range(flagged):
+        _machine(writer, people, _numbered(TICKETS, number), "ticket mail", 6.0, automated=True)
+    for number in range(hidden):
+        watching = [int(person) for person in writer.rng.permutation(people)]
+        watching = watching[: max(12, len(people) * 2 // 5)]
+        _machine(writer, watching, _numbered(BUILDS, number), "build mail", 5.0, automated=False)
+    _personal(writer, people)
+    _partners(writer, people)
+
+
+def _numbered(account: str, number: int) -> str:
+    """Return the address of one of several machines of a sort."""
+    name, _, host = account.partition("@")
+    return account if number == 0 else f"{name}{number + 1}@{host}"
 
 
 def write_noise(writer: Writer) -> None:
@@ -60,6 +95,17 @@ def _mass_mail(writer: Writer, people: list[int]) -> None:
         writer.ledger.add(moment, account, _recipients(writer, others, _MASS), kind="mass mail")
 
 
+def _storm(writer: Writer, people: list[int], author: int) -> None:
+    """Let one person write to a large part of the organisation, every week or every second."""
+    rng, period = writer.rng, writer.clock.period
+    others = [person for person in people if person != author]
+    audience = max(min(_LARGE, len(others)), round(float(rng.uniform(0.25, 0.9)) * len(others)))
+    step = int(rng.integers(1, 3)) * 7 * DAY
+    for moment in range(period.start_us + int(rng.integers(DAY, step)), period.end_us, step):
+        account = writer.structure.addresses[author][0]
+        writer.ledger.add(moment, account, _recipients(writer, others, audience), kind="mass mail")
+
+
 def _newsletters(writer: Writer, people: list[int]) -> None:
     """Let a no-reply address write to very many every week."""
     for moment in range(writer.clock.period.start_us + 3 * DAY + 6 * HOUR, writer.clock.period.end_us, 7 * DAY):
@@ -74,7 +120,7 @@ def _machine(writer: Writer, people: list[int], account: str, kind: str, each: f
     moments = rng.integers(period.start_us, period.end_us, size=number)
     sizes = rng.integers(1, 4, size=number)
     for moment, size in zip(moments.tolist(), sizes.tolist(), strict=True):
-        to = _recipients(writer, people, size if account == BUILDS else 1)
+        to = _recipients(writer, people, 1 if automated else size)
         writer.ledger.add(moment, account, to, kind=kind, automated=automated, files=("received.mbox",))
 
 

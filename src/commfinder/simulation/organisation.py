@@ -16,15 +16,19 @@ import pandas as pd
 from commfinder.errors import InputError, OutputError
 from commfinder.provenance import Provenance, record
 from commfinder.simulation.clock import Clock
-from commfinder.simulation.frames import clean_rows, interaction_rows
+from commfinder.simulation.frames import clean_rows, in_order, interaction_rows, person_interactions
 from commfinder.simulation.mbox_writer import write_mail
 from commfinder.simulation.messages import Ledger, Message, finish
 from commfinder.simulation.noise import write_noise
+from commfinder.simulation.plan import Plan
+from commfinder.simulation.planned import Parts, put_together
+from commfinder.simulation.planned_truth import tell_planned_truth
 from commfinder.simulation.rosters import Planted, plant
 from commfinder.simulation.slack_writer import write_slack
 from commfinder.simulation.spaces import Channel, open_channels, write_channels, write_lists
 from commfinder.simulation.structure import Structure, build_structure
 from commfinder.simulation.tables_writer import study_text, write_table, write_truth
+from commfinder.simulation.talk_rows import account_rows, person_rows, talk_messages
 from commfinder.simulation.ties import Ties, draw_ties
 from commfinder.simulation.traffic import Writer, mpim_id, write_direct_groups, write_one_offs, write_talk
 from commfinder.simulation.truth import Truth, tell_truth
@@ -52,10 +56,14 @@ class Organisation:
         Chat channels.
     group_chats : mapping of str to tuple of int
         Direct conversations of several people.
-    messages : tuple of Message
-        Everything sent, in order of time.
+    written : tuple of Message
+        Everything sent, in order of time; with a plan, all that is not in the columns of `parts`.
     provenance : Provenance
         The call that made it.
+    plan : Plan, optional
+        What was wanted.
+    parts : Parts, optional
+        What it was put together from, with a plan.
     """
 
     seed: int
@@ -64,12 +72,24 @@ class Organisation:
     planted: Planted
     channels: tuple[Channel, ...]
     group_chats: Mapping[str, tuple[int, ...]]
-    messages: tuple[Message, ...]
+    written: tuple[Message, ...]
     provenance: Provenance
+    plan: Plan | None = None
+    parts: Parts | None = None
+
+    @functools.cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """Everything sent, in order of time."""
+        if self.parts is None:
+            return self.written
+        talk = talk_messages(self.parts.talk, self.structure, self.planted.groups, self.seed)
+        return tuple(sorted([*self.written, *talk], key=lambda message: (message.time, message.event)))
 
     @functools.cached_property
     def truth(self) -> Truth:
         """What was planted, as tables."""
+        if self.parts is not None:
+            return tell_planned_truth(self.parts)
         return tell_truth(self.structure, self.planted, self.messages)
 
     @functools.cached_property
@@ -94,11 +114,19 @@ class Organisation:
     @functools.cached_property
     def groups(self) -> pd.DataFrame:
         """Group, person, kind, goal, since, until, space: one row per declared group and member."""
+        structure = self.structure
         rows = [
-            (group.name, self.structure.ids[member], group.kind, group.goal, group.since, "", group.space)
+            (group.name, structure.ids[member], group.kind, group.goal, group.since, "", group.space)
             for group in self.planted.groups
             for member in group.members
         ]
+        if self.plan is not None:
+            # Those who join late are members from then on, and those who leave are members until then.
+            people = [member for group in self.planted.groups for member in group.members]
+            rows = [
+                (*row[:4], max(row[4], structure.since(member)), structure.until(member), row[6])
+                for row, member in zip(rows, people, strict=True)
+            ]
         return pd.DataFrame(rows, columns=["group", "person", "kind", "goal", "since", "until", "space"])
 
     def to_frame(self) -> pd.DataFrame:
@@ -110,7 +138,10 @@ class Organisation:
             One row per (event, sender, recipient) and export; senders and recipients are accounts
             (addresses).
         """
-        return interaction_rows(self.messages)
+        written = interaction_rows(self.written)
+        if self.parts is None:
+            return written
+        return in_order(written, account_rows(self.parts.talk, self.structure, self.planted.groups, self.seed))
 
     def clean_frame(self) -> pd.DataFrame:
         """Return only what people said to one another, accounts resolved to person ids.
@@ -120,9 +151,46 @@ class Organisation:
         pandas.DataFrame
             The columns of `to_frame`; no machines, mass mail, partners outside, notes to oneself or
             duplicates.
+
+        See Also
+        --------
+        interactions : With machines and mass mail.
         """
-        owners = self.truth.aliases
-        return clean_rows(self.messages, dict(zip(owners["account"], owners["person"], strict=True)))
+        written = clean_rows(self.written, self._owners)
+        return written if self.parts is None else in_order(written, self._talk_rows())
+
+    def interactions(self) -> pd.DataFrame:
+        """Return everything in the exports, accounts resolved to person ids, each event once.
+
+        It is the quick way to many validations: nothing is written and read. Prefer `clean_frame` to leave out
+        what an analysis has to find out by itself, `to_frame` for accounts as the exports have them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `to_frame`. Machines and partners outside keep their addresses; ``automated`` says what
+            headers and flags say; posts that address nobody have no recipient.
+
+        Examples
+        --------
+        >>> organisation = simulate(people=60, weeks=8)
+        >>> len(organisation.interactions()) > len(organisation.clean_frame())
+        True
+        """
+        written = person_interactions(self.written, self._owners)
+        return written if self.parts is None else in_order(written, self._talk_rows())
+
+    @functools.cached_property
+    def _owners(self) -> dict[str, str]:
+        """Person ids by account."""
+        structure = self.structure
+        return {account: structure.ids[p] for p, known in enumerate(structure.addresses) for account in known}
+
+    def _talk_rows(self) -> pd.DataFrame:
+        """Return the conversations that are held as columns."""
+        if self.parts is None:
+            return pd.DataFrame()
+        return person_rows(self.parts.talk, self.structure, self.planted.groups, self.seed)
 
     def write(self, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the exports, tables, study file and truth.
@@ -187,14 +255,22 @@ class Organisation:
 
     def __repr__(self) -> str:
         units, groups = len(self.structure.unit_names), len(self.planted.groups)
+        messages = len(self.written) + (self.parts.talk.size if self.parts is not None else 0)
         return (
             f"Organisation(people={self.structure.size}, units={units}, declared groups={groups}, "
-            f"undeclared communities={len(self.planted.undeclared)}, messages={len(self.messages)}, "
+            f"undeclared communities={len(self.planted.undeclared)}, messages={messages}, "
             f"period={self.clock.period}, seed={self.seed})"
         )
 
 
-def simulate(people: int = 400, seed: int = 0, *, start: str = "2026-04-01", weeks: int = 26) -> Organisation:
+def simulate(
+    people: int = 400,
+    seed: int = 0,
+    *,
+    start: str = "2026-04-01",
+    weeks: int = 26,
+    plan: Plan | None = None,
+) -> Organisation:
     """Simulate an organisation with planted truth.
 
     Its mail and chat follow the formal structure; on top some declared groups are real, some live in a core
@@ -212,6 +288,9 @@ def simulate(people: int = 400, seed: int = 0, *, start: str = "2026-04-01", wee
         First day, ISO date, midnight UTC.
     weeks : int, default 26
         How many weeks, at least 8. A span that ends within three days of the end of a month goes on to it.
+    plan : Plan, optional
+        What to plant, and how untidy the data are to be. Without one it is the organisation of the demonstration:
+        about twenty groups of five classes in 400 people. With one, every class can be planted, in any strength.
 
     Returns
     -------
@@ -220,7 +299,7 @@ def simulate(people: int = 400, seed: int = 0, *, start: str = "2026-04-01", wee
     Raises
     ------
     InputError
-        If a number is too small or too large, or `start` is no date.
+        If a number is too small or too large, `start` is no date, or the plan does not fit the number of people.
 
     Notes
     -----
@@ -236,9 +315,14 @@ def simulate(people: int = 400, seed: int = 0, *, start: str = "2026-04-01", wee
     60
     >>> sorted(set(organisation.truth.groups["verdict"]))
     ['core-only', 'formal-only', 'insufficient', 'paper', 'real']
+    >>> planned = simulate(people=100, weeks=12, plan=Plan(groups={"real": 1, "split": 1}, size=(10, 14)))
+    >>> sorted(planned.truth.groups["verdict"])
+    ['real', 'split']
     """
     people = _whole("people", people, _FEWEST, _MOST, "Groups of several units need some people to choose from.")
     seed = _whole("seed", seed, 0, 2**63, "")
+    if plan is not None:
+        return _planned(people, seed, start, weeks, plan)
     clock = Clock.over(start, weeks)
     chance = np.random.default_rng(seed).spawn(4)
     structure = build_structure(chance[0], people, clock)
@@ -250,6 +334,31 @@ def simulate(people: int = 400, seed: int = 0, *, start: str = "2026-04-01", wee
     made_by = record("simulate", {"people": people, "start": start, "weeks": weeks}, seed=seed)
     chats = {mpim_id(members): members for members in group_chats}
     return Organisation(seed, clock, structure, planted, channels, chats, messages, made_by)
+
+
+def _planned(people: int, seed: int, start: str, weeks: int, plan: object) -> Organisation:
+    """Simulate to a plan."""
+    if not isinstance(plan, Plan):
+        raise InputError(
+            f"plan is a {type(plan).__name__}.",
+            need="A Plan is needed.",
+            hint="For example plan=Plan(groups={'real': 5, 'paper': 5}).",
+        )
+    parts = put_together(people, seed, start, weeks, plan)
+    made_by = record("simulate", {"people": people, "start": start, "weeks": weeks, "plan": plan.to_dict()}, seed=seed)
+    chats = {mpim_id(members): members for members in parts.group_chats}
+    return Organisation(
+        seed,
+        parts.clock,
+        parts.structure,
+        parts.planted,
+        parts.channels,
+        chats,
+        parts.written,
+        made_by,
+        plan,
+        parts,
+    )
 
 
 def _whole(name: str, value: object, low: int, high: int, hint: str) -> int:

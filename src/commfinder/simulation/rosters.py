@@ -11,7 +11,7 @@ from commfinder.simulation.clock import DAY, Clock
 from commfinder.simulation.names import GOALS, TOPICS, slug
 from commfinder.simulation.structure import Bools, Ints, Structure, iso_day
 
-__all__ = ["LIST_DOMAIN", "Community", "Group", "Planted", "plant"]
+__all__ = ["FORMS", "LIST_DOMAIN", "Community", "Group", "Planted", "plant", "topics"]
 
 LIST_DOMAIN = "lists.example.org"
 """Where the mailing lists live."""
@@ -32,12 +32,13 @@ _KINDS = {
     "paper": ("community of practice", "channel", "project", "community of practice"),
     "insufficient": ("project", "community of practice"),
 }
-_FORMS = {
+FORMS = {
     "community of practice": ("Circle", "Guild", "Community"),
     "project": ("Project", "Initiative", "Programme"),
     "unit": ("Board", "Unit Forum", "Office"),
     "channel": ("Channel", "Corner", "Exchange"),
 }
+"""What groups of a kind are called."""
 _OVERLAP = 2  # members that two rosters may share at most
 
 
@@ -77,6 +78,8 @@ class Group:
         The roster, indices of people in ascending order.
     standing : tuple of str
         For each member what was planted: core, active, audience or absent.
+    begin, end : float, default 0 and 1
+        When the group is alive, as shares of the period.
     """
 
     name: str
@@ -87,6 +90,8 @@ class Group:
     verdict: str
     members: tuple[int, ...]
     standing: tuple[str, ...]
+    begin: float = 0.0
+    end: float = 1.0
 
     def of(self, *standing: str) -> tuple[int, ...]:
         """Return the members of a standing."""
@@ -201,14 +206,14 @@ def plant(rng: np.random.Generator, structure: Structure, clock: Clock) -> Plant
         "paper": _paper,
         "insufficient": _insufficient,
     }
-    topics = _topics(rng, sum(counts.values()))
+    subjects = topics(rng, sum(counts.values()))
     undeclared: list[Community] = []
     groups: list[Group] = []
     for verdict, count in counts.items():
         for turn in range(count):
             kind = _KINDS[verdict][turn % len(_KINDS[verdict])]
-            form = _FORMS[kind][int(rng.integers(len(_FORMS[kind])))]
-            name = f"{topics[len(groups)]} {form}"
+            form = FORMS[kind][int(rng.integers(len(FORMS[kind])))]
+            name = f"{subjects[len(groups)]} {form}"
             members, standing = builders[verdict](picker, name, turn)
             picker.rosters.append(members)
             groups.append(_declare(rng, clock, (name, kind, verdict, turn), members, standing))
@@ -302,7 +307,7 @@ def _steady(picker: _Picker) -> list[int]:
     return [int(p) for p in np.flatnonzero(picker.steady & (picker.structure.level > 1))]
 
 
-def _topics(rng: np.random.Generator, count: int) -> list[str]:
+def topics(rng: np.random.Generator, count: int) -> list[str]:
     """Return different topics in a drawn order; with many groups a number tells them apart."""
     order = [TOPICS[int(index)] for index in rng.permutation(len(TOPICS))]
     rounds = [

@@ -36,12 +36,16 @@ class Channel:
         Who writes there; the others read.
     kind : str
         unit, group, paper, general or builds.
+    begin, end : float, default 0 and 1
+        When people write there, as shares of the period.
     """
 
     name: str
     members: tuple[int, ...]
     posters: tuple[int, ...]
     kind: str
+    begin: float = 0.0
+    end: float = 1.0
 
 
 def open_channels(writer: Writer, groups: Sequence[Group]) -> tuple[Channel, ...]:
@@ -74,13 +78,9 @@ def open_channels(writer: Writer, groups: Sequence[Group]) -> tuple[Channel, ...
         if not group.space or "@" in group.space:
             continue
         members = tuple(member for member in group.members if structure.on_slack[member])
-        if group.verdict == "formal-only":
-            posters, kind = members, "group"
-        elif group.verdict in {"real", "core-only"}:
-            posters, kind = tuple(m for m in group.of("core", "active") if structure.on_slack[m]), "group"
-        else:
-            posters, kind = members[:1], "paper"
-        found.append(Channel(group.space, members, posters, kind))
+        busy = group.of("core", "active")
+        posters = tuple(m for m in busy if structure.on_slack[m]) if busy else members[:1]
+        found.append(Channel(group.space, members, posters, "group" if busy else "paper", group.begin, group.end))
     return tuple(sorted(found, key=lambda channel: channel.name))
 
 
@@ -110,7 +110,14 @@ def write_channels(writer: Writer, channels: Sequence[Channel], neighbours: list
         number = max(2, int(writer.rng.poisson(_POSTS[channel.kind] * writer.clock.weeks)))
         posters = writer.rng.choice(channel.posters, size=number)
         for poster, moment in zip(posters.tolist(), writer.clock.draw(writer.rng, number).tolist(), strict=True):
-            _post(writer, channel, poster, moment, neighbours)
+            if _alive(writer, channel, moment):
+                _post(writer, channel, poster, moment, neighbours)
+
+
+def _alive(writer: Writer, space: Channel | Group, moment: int) -> bool:
+    """Say whether a moment lies in the part of the period in which a space is alive."""
+    begin, end = writer.clock.moment(np.array([space.begin, space.end])).tolist()
+    return bool(begin <= moment < end)
 
 
 def _post(writer: Writer, channel: Channel, poster: int, moment: int, neighbours: list[set[int]]) -> None:
@@ -184,10 +191,13 @@ def write_lists(writer: Writer, groups: Sequence[Group], neighbours: list[set[in
     for group in groups:
         if "@" not in group.space:
             continue
-        posters = group.of("core", "active")
+        # Of a group without life a few write to the list, and nobody answers who would not anyway.
+        posters = group.of("core", "active") or group.members[:3]
         number = int(rng.poisson(1.5 * clock.weeks))
         moments = clock.draw(rng, number)
         for poster, moment in zip(rng.choice(posters, size=number).tolist(), moments.tolist(), strict=True):
+            if not _alive(writer, group, moment):
+                continue
             account = writer.address(poster)
             to = [(group.space, "to")]
             root = ledger.add(moment, account, to, kind="list", space=group.space, files=("lists.mbox",))

@@ -16,6 +16,7 @@ __all__ = ["DOMAIN", "Structure", "build_structure", "iso_day"]
 DOMAIN = "example.org"
 """Domain of the simulated organisation, reserved for examples."""
 
+_SITES = 3
 _UNIT_SIZE = 25
 _TEAM_SIZE = 7
 _ALIAS_SHARE = 0.12
@@ -87,7 +88,9 @@ class Structure:
         return iso_day(int(self.until_us[person])) if self.until_us[person] else ""
 
 
-def build_structure(rng: np.random.Generator, people: int, clock: Clock) -> Structure:
+def build_structure(
+    rng: np.random.Generator, people: int, clock: Clock, *, sites: int = _SITES, turnover: float | None = None
+) -> Structure:
     """Draw an organisation.
 
     Parameters
@@ -98,6 +101,10 @@ def build_structure(rng: np.random.Generator, people: int, clock: Clock) -> Stru
         How many people.
     clock : Clock
         The simulated span, for those who join late, leave or are away.
+    sites : int, default 3
+        How many sites, from 1 to 4.
+    turnover : float, optional
+        Share of the people who join or leave in the period; by default about 3.5 %.
 
     Returns
     -------
@@ -105,12 +112,12 @@ def build_structure(rng: np.random.Generator, people: int, clock: Clock) -> Stru
     """
     count = max(3, round(people / _UNIT_SIZE))
     unit = rng.permutation(np.repeat(np.arange(count), _unit_sizes(rng, people, count)))
-    home = rng.permutation(np.arange(count) % len(SITES))
+    home = rng.permutation(np.arange(count) % sites)
     away = rng.random(people) > _HOME_SHARE
-    site = np.where(away, rng.integers(len(SITES), size=people), home[unit])
+    site = np.where(away, rng.integers(sites, size=people), home[unit])
     manager, level = _managers(rng, unit, count)
     activity = rng.lognormal(0.0, 0.4, size=people) * np.where(level < 4, 1.25, 1.0)
-    since, until, dormant = _employment(rng, level, clock)
+    since, until, dormant = _employment(rng, level, clock, turnover)
     names = people_names(rng, people)
     return Structure(
         ids=tuple(f"p{index + 1:04d}" for index in range(people)),
@@ -121,7 +128,7 @@ def build_structure(rng: np.random.Generator, people: int, clock: Clock) -> Stru
         manager=manager,
         level=level,
         unit_names=tuple(unit_names(count)),
-        site_names=SITES,
+        site_names=SITES[:sites],
         activity=activity / activity.mean(),
         on_slack=(rng.random(people) < _SLACK_SHARE) & ~dormant,
         dormant=dormant,
@@ -162,7 +169,9 @@ def _managers(rng: np.random.Generator, unit: Ints, count: int) -> tuple[Ints, I
     return manager, level
 
 
-def _employment(rng: np.random.Generator, level: Ints, clock: Clock) -> tuple[Ints, Ints, Bools]:
+def _employment(
+    rng: np.random.Generator, level: Ints, clock: Clock, turnover: float | None
+) -> tuple[Ints, Ints, Bools]:
     """Draw who was there before, who joins late, who leaves, who is on leave; managers stay."""
     people = len(level)
     begin, end = clock.period.start_us, clock.period.end_us
@@ -172,6 +181,10 @@ def _employment(rng: np.random.Generator, level: Ints, clock: Clock) -> tuple[In
     dormant = np.zeros(people, dtype=np.bool_)
     staff = rng.permutation(np.flatnonzero(level == 4))
     on_leave, late, leaving = max(5, people // 50), max(2, people // 50), max(1, people // 70)
+    if turnover is not None:
+        # Managers stay, so that the chart stays whole.
+        moving = min(round(turnover * people), len(staff) - on_leave)
+        late, leaving = round(0.6 * moving), moving - round(0.6 * moving)
     dormant[staff[:on_leave]] = True
     third = (end - begin) // (3 * DAY)
     joining = staff[on_leave : on_leave + late]

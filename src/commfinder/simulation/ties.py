@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from commfinder.simulation.rosters import Community, Planted
 from commfinder.simulation.structure import Bools, Floats, Ints, Structure
 
-__all__ = ["Ties", "draw_ties"]
+__all__ = ["RATES", "SLOWEST", "Chart", "Ties", "background", "draw_ties"]
 
 _PEERS = 0.62  # chance of a tie between two people of average activity with the same manager
 _REPORTS = 0.92  # between a manager and a report
@@ -20,13 +21,13 @@ With some three and a half to team mates and one to the manager they make about 
 stay inside the unit; these are the proportions that mail of organisations shows.
 """
 
-_RATES = {"peers": 1.15, "unit": 0.95, "site": 0.9, "elsewhere": 0.9, "planted": 1.0}
+RATES = {"peers": 1.15, "unit": 0.95, "site": 0.9, "elsewhere": 0.9, "planted": 1.0}
 """Messages of a tie per week, median.
 
 A tie must show as two messages in each of two windows of four weeks and one each way, so rates stay well
 above the half a message a week at which that would be left to chance.
 """
-_SLOWEST, _FASTEST = 0.6, 4.0
+SLOWEST, _FASTEST = 0.6, 4.0
 _FEWEST_PLANTED = 3  # ties inside the community that each of its members has at least
 
 
@@ -85,7 +86,7 @@ def draw_ties(rng: np.random.Generator, structure: Structure, planted: Planted) 
     -------
     Ties
     """
-    found = _background(rng, structure)
+    found = background(rng, Chart(structure))
     extra: set[tuple[int, int]] = set()
     for community in planted.tied:
         extra |= _community_ties(rng, community, found)
@@ -93,9 +94,9 @@ def draw_ties(rng: np.random.Generator, structure: Structure, planted: Planted) 
     a = np.array([pair[0] for pair in pairs], dtype=np.int64)
     b = np.array([pair[1] for pair in pairs], dtype=np.int64)
     kind = [found.get(pair, "planted") for pair in pairs]
-    median = np.array([_RATES[name] for name in kind])
+    median = np.array([RATES[name] for name in kind])
     size = len(pairs)
-    rate = np.clip(median * rng.lognormal(0.0, 0.4, size=size), _SLOWEST, _FASTEST)
+    rate = np.clip(median * rng.lognormal(0.0, 0.4, size=size), SLOWEST, _FASTEST)
     both_chat = structure.on_slack[a] & structure.on_slack[b]
     chatting = both_chat & (rng.random(size) < 0.35)
     return Ties(
@@ -108,23 +109,60 @@ def draw_ties(rng: np.random.Generator, structure: Structure, planted: Planted) 
     )
 
 
-def _background(rng: np.random.Generator, structure: Structure) -> dict[tuple[int, int], str]:
-    """Draw the ties that the formal structure brings about, row by row so that memory stays small."""
-    people = structure.size
-    weight = np.where(structure.dormant, 0.0, structure.activity)
-    bosses = np.where(structure.manager < 0, people, structure.manager)
-    circle = np.bincount(bosses, minlength=people + 1)
-    factors = _factors(structure, weight)
+class Chart:
+    """How likely the formal structure ties two people, whatever groups they are in.
+
+    Parameters
+    ----------
+    structure : Structure
+        The formal organisation.
+    """
+
+    def __init__(self, structure: Structure) -> None:
+        people = structure.size
+        self.structure = structure
+        self.weight: Floats = np.where(structure.dormant, 0.0, structure.activity)
+        self.bosses: Ints = np.where(structure.manager < 0, people, structure.manager)
+        self.circle: Ints = np.bincount(self.bosses, minlength=people + 1)
+        self.factors: Floats = np.array(_factors(structure, self.weight))
+
+    def row(self, person: int, others: Ints) -> tuple[Floats, Ints]:
+        """Return the probability of a tie of one person with each of some others, and what the chart says of them."""
+        kind = _kinds(self.structure, person, others)
+        # Large circles (all unit heads report to one head) are looser than teams of seven.
+        looser = min(1.0, 9.0 / max(self.circle[self.bosses[person]], 1))
+        chance = self.factors[kind] * self.weight[person] * self.weight[others]
+        chance[kind == 1] *= looser
+        both = self.weight[person] * self.weight[others] > 0
+        return np.where(kind == 0, _REPORTS * both, np.minimum(chance, 0.92)), kind
+
+    def among(self, members: Sequence[int]) -> float:
+        """Return how many ties the chart is expected to bring about among some people."""
+        people = np.array(sorted(members), dtype=np.int64)
+        return float(sum(self.row(int(people[n]), people[n + 1 :])[0].sum() for n in range(len(people) - 1)))
+
+
+def background(rng: np.random.Generator, chart: Chart) -> dict[tuple[int, int], str]:
+    """Draw the ties that the formal structure brings about, row by row so that memory stays small.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of chance.
+    chart : Chart
+        How likely they are.
+
+    Returns
+    -------
+    dict of (int, int) to str
+        What brings two people together, the smaller index first.
+    """
+    people = chart.structure.size
     found: dict[tuple[int, int], str] = {}
     everyone = np.arange(people)
     for person in range(people - 1):
         others = everyone[person + 1 :]
-        kind = _kinds(structure, person, others)
-        # Large circles (all unit heads report to one head) are looser than teams of seven.
-        looser = min(1.0, 9.0 / max(circle[bosses[person]], 1))
-        chance = np.array(factors)[kind] * weight[person] * weight[others]
-        chance[kind == 1] *= looser
-        chance = np.where(kind == 0, _REPORTS * (weight[person] * weight[others] > 0), np.minimum(chance, 0.92))
+        chance, kind = chart.row(person, others)
         hits = np.flatnonzero(rng.random(len(others)) < chance)
         for hit in hits:
             found[person, int(others[hit])] = ("peers", "peers", "unit", "site", "elsewhere")[int(kind[hit])]

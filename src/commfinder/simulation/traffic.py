@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
+
 import numpy as np
 
 from commfinder.simulation.clock import OFFSETS, Clock
@@ -166,7 +169,7 @@ def write_one_offs(writer: Writer) -> None:
             _mail(writer, (sender, recipient), moment, 1 + int(rng.random() < 0.25), (), "oneoff")
 
 
-def write_direct_groups(writer: Writer, count: int) -> list[tuple[int, ...]]:
+def write_direct_groups(writer: Writer, count: int, apart: Collection[tuple[int, int]] = ()) -> list[tuple[int, ...]]:
     """Write small group conversations in chat among people of one team.
 
     Parameters
@@ -175,6 +178,8 @@ def write_direct_groups(writer: Writer, count: int) -> list[tuple[int, ...]]:
         Where they go.
     count : int
         How many such groups.
+    apart : collection of (int, int), default ()
+        Pairs of people, the smaller first, who are in no such group together.
 
     Returns
     -------
@@ -188,6 +193,8 @@ def write_direct_groups(writer: Writer, count: int) -> list[tuple[int, ...]]:
     teams = [team for team in teams if len(team) >= 3]
     for team in [teams[int(i)] for i in rng.permutation(len(teams))[:count]]:
         members = tuple(sorted(int(p) for p in rng.choice(team, size=3, replace=False)))
+        if any(pair in apart for pair in itertools.combinations(members, 2)):
+            continue
         groups.append(members)
         space = mpim_id(members)
         for moment in writer.clock.draw(rng, int(rng.integers(6, 20))).tolist():

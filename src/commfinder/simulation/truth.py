@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from commfinder.simulation.mbox_writer import mark_bodies
 from commfinder.simulation.messages import HUMAN, Message
-from commfinder.simulation.rosters import Group, Planted
+from commfinder.simulation.rosters import Community, Group, Planted
 from commfinder.simulation.structure import Structure
 
-__all__ = ["Truth", "tell_truth"]
+__all__ = ["Truth", "aliases_table", "noise_table", "tell_truth", "undeclared_table"]
 
 _WHAT = {
     "mass mail": "mails by a person to more than 50 recipients (or to nearly everybody)",
@@ -50,6 +50,24 @@ class Truth:
         that stand in two archives, body lines that begin with "From ".
     aliases : pandas.DataFrame
         account, person, main: every account and whose it is.
+    plan : pandas.DataFrame, optional
+        what, drawn: what was drawn from the ranges of the plan for the whole organisation. This table and the
+        next two are there with a plan only.
+    machines : pandas.DataFrame, optional
+        account, kind, flagged, medium, messages: accounts of machines; whether headers or flags say so.
+    broadcasts : pandas.DataFrame, optional
+        event, time, account, person, recipients: mails to very large audiences.
+
+    Notes
+    -----
+    With a plan, `groups` has further columns: planted (the class it was planted as, where `verdict` is what the
+    data can show of it), bigger and outsiders (how many people outside belong to it), strength, planted_ties,
+    other_ties (inside the roster, brought about by other groups), by_chart and by_activity (ties expected of the
+    chart, and of nothing but how many ties its members have), mix, units, largest_unit (its share of the roster),
+    shape, medium, space, begin and end (when it is alive, as shares of the period), coverage (share of the roster
+    that the data show), shared (members in another roster as well), same_as (the group whose roster it repeats).
+    `members` has the standing outsider, and the columns listed, part (half, clique, broker) and seen; `people` has
+    seen, and several communities stand side by side, with semicolons. Everybody with an extra tie is core.
     """
 
     groups: pd.DataFrame
@@ -58,10 +76,14 @@ class Truth:
     people: pd.DataFrame
     noise: pd.DataFrame
     aliases: pd.DataFrame
+    plan: pd.DataFrame | None = None
+    machines: pd.DataFrame | None = None
+    broadcasts: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        tables = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: table for name, table in tables.items() if table is not None}
 
 
 def tell_truth(structure: Structure, planted: Planted, messages: Sequence[Message]) -> Truth:
@@ -82,11 +104,6 @@ def tell_truth(structure: Structure, planted: Planted, messages: Sequence[Messag
     """
     ids = structure.ids
     community = {person: found.name for found in planted.tied for person in found.members}
-    accounts = [
-        (account, ids[person], account == known[0])
-        for person, known in enumerate(structure.addresses)
-        for account in known
-    ]
     return Truth(
         groups=_groups(planted.groups),
         members=pd.DataFrame(
@@ -97,10 +114,7 @@ def tell_truth(structure: Structure, planted: Planted, messages: Sequence[Messag
             ],
             columns=["group", "person", "planted"],
         ),
-        undeclared=pd.DataFrame(
-            [(found.name, ids[member]) for found in planted.undeclared for member in found.members],
-            columns=["community", "person"],
-        ),
+        undeclared=undeclared_table(planted.undeclared, ids),
         people=pd.DataFrame(
             {
                 "person": ids,
@@ -112,8 +126,24 @@ def tell_truth(structure: Structure, planted: Planted, messages: Sequence[Messag
             }
         ),
         noise=_noise(messages),
-        aliases=pd.DataFrame(accounts, columns=["account", "person", "main"]),
+        aliases=aliases_table(structure),
     )
+
+
+def undeclared_table(undeclared: Sequence[Community], ids: Sequence[str]) -> pd.DataFrame:
+    """Write one row per member of a community in no roster."""
+    rows = [(found.name, ids[member]) for found in undeclared for member in found.members]
+    return pd.DataFrame(rows, columns=["community", "person"])
+
+
+def aliases_table(structure: Structure) -> pd.DataFrame:
+    """Write one row per account."""
+    accounts = [
+        (account, structure.ids[person], account == known[0])
+        for person, known in enumerate(structure.addresses)
+        for account in known
+    ]
+    return pd.DataFrame(accounts, columns=["account", "person", "main"])
 
 
 def _groups(groups: Sequence[Group]) -> pd.DataFrame:
@@ -125,18 +155,37 @@ def _groups(groups: Sequence[Group]) -> pd.DataFrame:
 def _noise(messages: Sequence[Message]) -> pd.DataFrame:
     """Count what is no plain communication between two people."""
     kinds = Counter(message.kind for message in messages)
-    marks = Counter(mark_bodies(messages).values())
-    rows = [(kind, kinds[kind], meaning) for kind, meaning in _WHAT.items()]
+    carried = {
+        "duplicate": sum(len(m.files) - 1 for m in messages),
+        "mail": sum(m.medium == "email" for m in messages),
+        "chat": sum(m.medium == "chat" for m in messages),
+    }
+    return noise_table(kinds, Counter(mark_bodies(messages).values()), carried)
+
+
+def noise_table(kinds: Mapping[str, int], marks: Mapping[str, int], carried: Mapping[str, int]) -> pd.DataFrame:
+    """Write one row per kind of noise.
+
+    Parameters
+    ----------
+    kinds : mapping of str to int
+        Messages by kind.
+    marks : mapping of str to int
+        Mails with marked bodies.
+    carried : mapping of str to int
+        duplicate, mail, chat: messages by what carries them.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = [(kind, kinds.get(kind, 0), meaning) for kind, meaning in _WHAT.items()]
     rows += [
-        (
-            "duplicate",
-            sum(len(m.files) - 1 for m in messages),
-            "second copies of mails that stand in two archives",
-        ),
-        ("quoted From body", marks["quoted"], "mails with body lines that begin with a quoted From"),
-        ("phantom", marks["phantom"], "mails with a bare body line that begins with From"),
-        ("mail", sum(m.medium == "email" for m in messages), "all mails, each counted once"),
-        ("chat", sum(m.medium == "chat" for m in messages), "all chat posts"),
-        ("human", sum(m.kind in HUMAN for m in messages), "messages by which people talk to one another"),
+        ("duplicate", carried["duplicate"], "second copies of mails that stand in two archives"),
+        ("quoted From body", marks.get("quoted", 0), "mails with body lines that begin with a quoted From"),
+        ("phantom", marks.get("phantom", 0), "mails with a bare body line that begins with From"),
+        ("mail", carried["mail"], "all mails, each counted once"),
+        ("chat", carried["chat"], "all chat posts"),
+        ("human", sum(kinds.get(kind, 0) for kind in HUMAN), "messages by which people talk to one another"),
     ]
     return pd.DataFrame(rows, columns=["what", "count", "meaning"])
