@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -46,11 +47,15 @@ def test_a_declared_community_is_not_listed(planted) -> None:
 def test_columns_reason_and_nearest(planted) -> None:
     found, groups, _ = planted
     frame = undeclared(found, groups).to_frame()
-    assert list(frame.columns) == ["community", "size", "confidence", "units", "nearest", "jaccard", "reason"]
+    names = ["community", "size", "confidence", "units", "nearest", "jaccard", "reason", "description"]
+    assert list(frame.columns) == names
     assert frame["jaccard"].between(0, 0.3).all()
     line = frame.iloc[0]
     assert str(line["size"]) in line["reason"]
-    assert not any(person in line["reason"] for person in found.people(line["community"]))
+    everybody = found.graph.people["person"].tolist()
+    assert not any(
+        person in text for person in everybody for text in frame[["reason", "description"]].to_numpy().ravel()
+    )
 
 
 def told(found: Communities, **columns: object) -> Communities:
@@ -121,3 +126,75 @@ def test_options_are_checked(planted) -> None:
     with pytest.raises(InputError, match="min_confidence"):
         undeclared(found, groups, min_confidence=-0.1)
     assert undeclared(found, groups, min_size=390).to_frame().empty
+
+
+def test_the_description_is_true(planted) -> None:
+    found, groups, _ = planted
+    frame = undeclared(found, groups).to_frame()
+    unit = found.graph.people.set_index("person")["unit"]
+    summary = found.summary.set_index("community")
+    for line in frame.to_dict("records"):
+        people = found.people(line["community"])
+        text = line["description"]
+        assert text.startswith(f"{line['size']} people from {line['units']} unit")
+        assert line["units"] == unit[people].nunique()
+        most = unit[people].value_counts(normalize=True)
+        if "mostly" in text:
+            share = float(text.split("(")[1].split(" %")[0]) / 100
+            named = [name for name in most.index if name in text]
+            assert most[named].sum() == pytest.approx(share, abs=0.006)
+        confidence = summary.loc[line["community"], "confidence"]
+        known = "confidence not judged" if np.isnan(confidence) else f"confidence {100 * confidence:.0f} %"
+        assert known in text
+
+
+@pytest.fixture(scope="module")
+def circles() -> Communities:
+    """Two circles of six, of three units, one by mail all the time, one by chat and, in one window, by meeting."""
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    rows = []
+    for people, medium, windows in (("abcdef", "email", range(4)), ("uvwxyz", "chat", range(2))):
+        for one, other in itertools.permutations(people, 2):
+            rows += [
+                (one, other, start + pd.Timedelta(days=28 * k + 3, minutes=m), medium) for k in windows for m in (0, 1)
+            ]
+    rows += [("u", "v", start + pd.Timedelta(days=90, minutes=m), "meeting") for m in range(4)]
+    rows += [(one, "w", start + pd.Timedelta(days=90), "meeting") for one in "xyz"]
+    frame = pd.DataFrame(rows, columns=["sender", "recipient", "time", "medium"])
+    people = {
+        "person": list("abcdefuvwxyz"),
+        "unit": ["Sales"] * 5 + ["Data"] + ["Law"] * 2 + ["Data"] * 2 + ["Sales"] * 2,
+    }
+    inter = Interactions.from_frame(frame, medium="medium")
+    graph = build_graph(inter, Directory.from_frame(people), period="2026-01-01/2026-04-23")
+    return find_communities(graph, resolution=1.0, runs=2, confidence=False, beyond=False)
+
+
+def test_the_description_of_two_circles(circles) -> None:
+    groups = DeclaredGroups.from_frame({"group": "Other", "person": ["nobody"]})
+    found = told(circles, confidence=[0.87, np.nan], stability=0.5, beyond_structure=True)
+    frame = undeclared(found, groups).to_frame().set_index("community")
+    assert len(frame) == 2
+    mail = next(name for name in frame.index if "a" in found.people(name))
+    chat = next(name for name in frame.index if "u" in found.people(name))
+    sure = {True: "confidence 87 %", False: "confidence not judged, stability 0.50"}
+    first = found.summary["community"].iloc[0]
+    assert frame.loc[mail, "description"] == (
+        "6 people from 2 units, mostly Sales (83 %), by email; alive in 4 of 4 windows of 28 days; "
+        f"{sure[mail == first]}"
+    )
+    # Of fifteen pairs by chat four also meet; in that window five or six of six are in contact.
+    assert frame.loc[chat, "description"] == (
+        "6 people from 3 units, mostly Data and Law (67 %), by chat and meeting; alive in 3 of 4 windows of 28 days; "
+        f"{sure[chat == first]}"
+    )
+
+
+def test_no_unit_and_no_time_is_said_by_silence() -> None:
+    pairs = [*itertools.combinations("abcde", 2), *itertools.combinations("vwxyz", 2)]
+    rows = {"sender": [one for one, _ in pairs], "recipient": [other for _, other in pairs]}
+    graph = build_graph(Interactions.from_frame(rows, medium="meeting"))
+    found = find_communities(graph, resolution=1.0, runs=2, confidence=False, beyond=False)
+    frame = undeclared(found, DeclaredGroups.from_frame({"group": "Other", "person": ["nobody"]})).to_frame()
+    assert frame["description"].tolist() == ["5 people, by meeting; confidence not judged"] * 2
+    assert undeclared(found, DeclaredGroups.from_frame({"group": "O", "person": ["n"]}), min_size=9).frame.empty

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from commfinder import _validate
@@ -16,6 +18,11 @@ from commfinder.provenance import Provenance, record
 from commfinder.result import Result
 
 __all__ = ["Undeclared", "match_communities", "undeclared"]
+
+IntArray = npt.NDArray[np.int64]
+
+# A medium is named if it carries this share of the pairs in contact; a unit or two, if they hold half of the people.
+_CARRIES, _MOST = 0.2, 0.5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +35,8 @@ class Undeclared(Result):
     ----------
     frame : pandas.DataFrame
         community, size, confidence (probability that some real community is like it; missing where it was not judged,
-        as those beyond formal structure are not), units, nearest (declared group), jaccard, reason; the largest first.
+        as those beyond formal structure are not), units, nearest (declared group), jaccard, reason, and description:
+        what kind of community it is, in words that name nobody; the largest first.
     provenance : Provenance
         What made this value.
     """
@@ -93,6 +101,10 @@ def undeclared(
     structure, else the larger. Of a community without confidence and without stability nothing speaks against it, and
     it is listed.
 
+    The description counts people and units, names the one or two units that hold half of the members (of those whose
+    unit is known), and the media that carry at least a fifth of the pairs in contact; a pair on two media counts for
+    both. A community is alive in a window if at least half of its people are in contact with another of them in it.
+
     Examples
     --------
     Two circles of five, of which one is declared:
@@ -105,6 +117,8 @@ def undeclared(
     >>> groups = DeclaredGroups.from_frame({"group": "Readers", "person": list("abcd")})
     >>> undeclared(found, groups).to_frame()["reason"].tolist()
     ['5 people; none of them is in a declared group.']
+    >>> undeclared(found, groups).to_frame()["description"].str.split(";").str[0].tolist()
+    ['5 people, by meeting']
     """
     limit = _validate.fraction(max_overlap, what="max_overlap")
     of_unit = _validate.fraction(max_unit_share, what="max_unit_share")
@@ -127,8 +141,9 @@ def undeclared(
         rows.append((*known, name, jaccard, _reason(line, name, jaccard)))
     rows.sort(key=lambda row: (-row[1], str(row[0])))
     names = ["community", "size", "confidence", "units", "nearest", "jaccard", "reason"]
-    text = dict.fromkeys(("community", "nearest", "reason"), "string")
-    frame = pd.DataFrame(rows, columns=names).astype({**text, "confidence": "float64"})
+    text = dict.fromkeys(("community", "nearest", "reason", "description"), "string")
+    frame = pd.DataFrame(rows, columns=names).assign(description=_descriptions(found, [str(row[0]) for row in rows]))
+    frame = frame.astype({**text, "confidence": "float64"})
     options = {
         "max_overlap": limit,
         "max_unit_share": of_unit,
@@ -202,3 +217,99 @@ def _reason(line: Mapping[Hashable, Any], name: str | None, jaccard: float) -> s
     if name is None:
         return f"{size} people{spans}; none of them is in a declared group."
     return f"{size} people{spans}; the nearest declared group, {name}, shares {100 * jaccard:.0f} % with it."
+
+
+def _descriptions(found: Communities, names: list[str]) -> list[str]:
+    """Say of communities how many people of which units they are, by what media, how often, and how surely."""
+    if not names:
+        return []
+    people = found.graph.people["person"]
+    place = pd.Series(np.arange(len(people)), index=people.to_numpy(dtype=object))
+    number = {name: k for k, name in enumerate(names)}
+    inside = found.members[found.members["community"].isin(names)]
+    who = place[inside["person"].to_numpy(dtype=object)].to_numpy(dtype=np.int64)
+    of = inside["community"].map(number).to_numpy(dtype=np.int64)
+    keys: IntArray = np.sort(who * len(names) + of).astype(np.int64)
+    media, alive = _media(found, keys, len(names)), _alive(found, keys, len(names))
+    unit = found.graph.people["unit"].to_numpy(dtype=object)
+    lines = found.summary.set_index("community").loc[names].to_dict("index")
+    told = []
+    for name, line in lines.items():
+        units = _units(pd.Series(unit[who[of == number[str(name)]]], dtype="object").dropna())
+        parts = [f"{int(line['size'])} people{units}{media[number[str(name)]]}", alive[number[str(name)]], _known(line)]
+        told.append("; ".join(part for part in parts if part))
+    return told
+
+
+def _units(unit: pd.Series[Any]) -> str:
+    """Say how many units there are, and which hold most of the people."""
+    if unit.empty:
+        return ""
+    counts = sorted(Counter(str(one) for one in unit).items(), key=lambda item: (-item[1], item[0]))
+    if len(counts) == 1:
+        return f" from 1 unit ({counts[0][0]})"
+    for many in (1, 2):
+        share = sum(people for _, people in counts[:many]) / len(unit)
+        if share >= _MOST:
+            named = " and ".join(name for name, _ in counts[:many])
+            return f" from {len(counts)} units, {'mostly ' if share < 1 else ''}{named} ({100 * share:.0f} %)"
+    return f" from {len(counts)} units, none with a large part ({counts[0][0]} {100 * counts[0][1] / len(unit):.0f} %)"
+
+
+def _pairs_inside(a: IntArray, b: IntArray, keys: IntArray, count: int) -> tuple[IntArray, IntArray]:
+    """Return which pairs are inside which of some communities; ``keys`` are person times `count` plus community."""
+    low, high = np.searchsorted(keys, a * count), np.searchsorted(keys, (a + 1) * count)
+    row = np.repeat(np.arange(len(a)), high - low)
+    first = np.repeat(low - np.r_[0, np.cumsum(high - low)[:-1]], high - low) if len(a) else low
+    community = keys[np.arange(len(row)) + first] % count
+    other = b[row] * count + community
+    at = np.minimum(np.searchsorted(keys, other), max(len(keys) - 1, 0))
+    both = keys[at] == other if len(keys) else np.zeros(0, dtype=bool)
+    return row[both], community[both]
+
+
+def _media(found: Communities, keys: IntArray, count: int) -> list[str]:
+    """Say of each community which media carry its contacts, the strongest first."""
+    layers = found.graph.layers
+    row, community = _pairs_inside(layers["a"].to_numpy(), layers["b"].to_numpy(), keys, count)
+    medium = layers["medium"].to_numpy(dtype=object)[row]
+    table = pd.DataFrame({"community": community, "a": layers["a"].to_numpy()[row], "b": layers["b"].to_numpy()[row]})
+    pairs = table.drop_duplicates().groupby("community").size()
+    counts = table.assign(medium=medium).groupby(["community", "medium"]).size().rename("pairs").reset_index()
+    counts = counts.sort_values(["community", "pairs", "medium"], ascending=[True, False, True])
+    told = [""] * count
+    for number, part in counts.groupby("community"):
+        carry = part.loc[part["pairs"] >= _CARRIES * pairs[number], "medium"].tolist() or part["medium"].tolist()[:1]
+        told[int(str(number))] = f", by {_listed([str(one) for one in carry])}"
+    return told
+
+
+def _alive(found: Communities, keys: IntArray, count: int) -> list[str]:
+    """Say of each community in how many windows at least half of its people are in contact with one another."""
+    graph = found.graph
+    if graph.windows is None or graph.windows.count < 2:
+        return [""] * count
+    events = graph.pair_windows
+    timed = (events.window >= 0) & (events.events > 0)
+    a, b, window = events.a[timed], events.b[timed], events.window[timed]
+    row, community = _pairs_inside(a, b, keys, count)
+    ends = pd.DataFrame({"community": np.tile(community, 2), "window": np.tile(window[row], 2)})
+    seen = ends.assign(person=np.r_[a[row], b[row]]).drop_duplicates().groupby(["community", "window"]).size()
+    size = np.bincount(keys % count, minlength=count)
+    days, windows = graph.windows.days, graph.windows.count
+    half = [int((seen[seen.index.get_level_values(0) == k] >= _MOST * size[k]).sum()) for k in range(count)]
+    return [f"alive in {many} of {windows} windows of {days:g} day{'' if days == 1 else 's'}" for many in half]
+
+
+def _known(line: Mapping[Hashable, Any]) -> str:
+    """Say how sure a community is."""
+    if not pd.isna(line["confidence"]):
+        return f"confidence {100 * line['confidence']:.0f} %"
+    if not pd.isna(line["stability"]):
+        return f"confidence not judged, stability {line['stability']:.2f}"
+    return "confidence not judged"
+
+
+def _listed(words: list[str]) -> str:
+    """Join words as a sentence does."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from commfinder.communities import Communities
+from commfinder.declared import Verdicts
+from commfinder.declared.survey import SurveyAgreement
 from commfinder.errors import CommfinderError
+from commfinder.plot.agreement import plot_agreement
 from commfinder.plot.community_map import plot_communities
+from commfinder.plot.verdicts import plot_verdicts
+from commfinder.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from commfinder.result import Result
-
 __all__ = ["NoPictureError", "draw"]
 
-_PICTURES = ((Communities, plot_communities),)
+_PICTURES: tuple[tuple[type[Result], Callable[..., Axes]], ...] = (
+    (Communities, plot_communities),
+    (Verdicts, plot_verdicts),
+    (SurveyAgreement, plot_agreement),
+)
 
 
 class NoPictureError(CommfinderError, NotImplementedError):
@@ -32,7 +40,7 @@ def draw(value: Result, *, ax: Axes | None = None, **options: Any) -> Axes:
     ax : matplotlib.axes.Axes, optional
         Where to draw; None makes a figure.
     **options
-        Options of the picture, for example those of `plot_communities`.
+        Options of the picture: those of `plot_communities`, `plot_verdicts` or `plot_agreement`.
 
     Returns
     -------
