@@ -9,7 +9,6 @@ import typer
 
 from commfinder.cli import options
 from commfinder.errors import InputError
-from commfinder.study.artefacts import csv_bytes, parquet_bytes
 
 __all__ = ["read", "simulate"]
 
@@ -26,6 +25,8 @@ def read(
     ] = None,
 ) -> None:
     """Read inputs and say what is in them, and what was skipped."""
+    from commfinder.study.artefacts import csv_bytes, parquet_bytes
+
     inter, _ = options.read_inputs(
         inputs,
         None,

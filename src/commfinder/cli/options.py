@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from commfinder.errors import InputError
-from commfinder.interactions import Interactions, concat
-from commfinder.people import Directory, read_people, resolve_people
 from commfinder.progress import Progress, TerminalProgress
-from commfinder.sources import read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from commfinder.interactions import Interactions
+    from commfinder.people import Directory
 
 Inputs = Annotated[list[str], typer.Argument(help="Files or folders: mbox, Slack export, CSV, JSON lines or Parquet.")]
 People = Annotated[Path | None, typer.Option(help="The directory: a CSV with person, unit, site, manager, addresses.")]
@@ -61,6 +63,11 @@ def read_inputs(
     progress: Progress,
 ) -> tuple[Interactions, Directory | None]:
     """Read inputs and the directory, and turn accounts into people."""
+    # Here and in the commands: what a command needs is loaded when it runs, so that --help is there at once.
+    from commfinder.interactions import concat
+    from commfinder.people import read_people, resolve_people
+    from commfinder.sources import read
+
     given = {"medium": medium, "columns": mapping(column), "timezone": timezone, "time_format": time_format}
     options = {name: value for name, value in given.items() if value is not None}
     parts = []
@@ -76,6 +83,8 @@ def read_inputs(
 
 def show(frame: pd.DataFrame, *, rows: int = 200) -> None:
     """Print a frame as a plain table."""
+    import pandas as pd
+
     with pd.option_context("display.width", 200, "display.max_columns", 50, "display.max_colwidth", 110):
         typer.echo(frame.head(rows).to_string(index=False, na_rep="–"))
     if len(frame) > rows:

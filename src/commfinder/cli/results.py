@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json as encoder
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from commfinder.cli import options
-from commfinder.people import read_groups, resolve_groups
-from commfinder.report import Disclosure, ReportFacts, community_sentences
-from commfinder.report.wording import likely
-from commfinder.result import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["assess", "communities"]
 
@@ -35,6 +33,8 @@ def communities(
     """Find communities and how likely each is real; people are not named, and fewer than five are not shown."""
     from commfinder.communities import find_communities
     from commfinder.graph import build_graph
+    from commfinder.report import Disclosure, ReportFacts, community_sentences
+    from commfinder.report.wording import likely
     from commfinder.study.search_words import clustered
 
     progress = options.terminal()
@@ -77,6 +77,8 @@ def assess(
     """Judge declared groups; people are not named, and fewer than five are not shown."""
     from commfinder.declared import assess_groups
     from commfinder.graph import build_graph
+    from commfinder.people import read_groups, resolve_groups
+    from commfinder.report import Disclosure
 
     progress = options.terminal()
     inter, directory = options.read_inputs(
@@ -104,6 +106,8 @@ _VERDICT_COLUMNS = ("group", "kind", "verdict", "bigger", "lift", "lift_low", "l
 
 def _print(headline: str, frame: pd.DataFrame, as_json: bool) -> None:
     """Print a disclosed frame as a table or as JSON."""
+    from commfinder.result import records
+
     if as_json:
         typer.echo(encoder.dumps(records(frame), ensure_ascii=False, indent=1, sort_keys=True))
         return
