@@ -14,6 +14,7 @@ import typing
 from collections.abc import Iterable
 from pathlib import Path
 
+import column_words as words
 import pandas as pd
 import pyarrow as pa
 import typer
@@ -22,6 +23,7 @@ from pydantic import BaseModel
 import commfinder as cf
 from commfinder import communities, errors
 from commfinder.cli.main import app
+from commfinder.declared import thresholds as bounds
 from commfinder.declared import verdict as verdicts
 from commfinder.interactions import schema
 from commfinder.report.wording import VERDICTS as WORDS
@@ -159,20 +161,24 @@ def verdict_page() -> str:
     v = verdicts
     rows = [(f"`{name}`", WORDS[name].name, WORDS[name].meaning, v.HELP[name]) for name in v.VERDICTS]
     percent = "{:.0%}".format
+    t = bounds
     thresholds = [
-        ("least share of the list that is seen", percent(v._MIN_COVERAGE)),
-        ("least number of active members", v._MIN_ACTIVE),
-        ("least power to judge at all", percent(v._MIN_POWER)),
-        ("least power for `paper`", percent(v._SURE_POWER)),
-        ("`real`: the lift's lower bound is above", v._MIN_LIFT_LOW),
-        ("`real`: least extra density", v._MIN_EXTRA),
-        ("`real`: least share of the active in the core", percent(v._CORE_MOST)),
-        ("`core-only`: least share of the active in the core", percent(v._CORE_SOME)),
-        ("`real`: least share of stretches of time in which it stands out", percent(v._PERSISTENT)),
-        ("`real`: least share of the core in its largest connected part", percent(v._CONNECTED)),
-        ("`broker-dependent`: without one member, fewer of the others hang together than", percent(v._HELD)),
-        ("`emerging`, `dormant`: tail probability of the third that stands out is below", v._THIRD_ALPHA),
-        ("`bigger`: outsiders that belong by their ties, as a share of the active, at least", percent(v._BIGGER)),
+        ("least share of the list that is seen", percent(t.MIN_COVERAGE)),
+        ("least number of active members", t.MIN_ACTIVE),
+        ("least power to judge at all", percent(t.MIN_POWER)),
+        ("least probability of a verdict that is spoken of", percent(t.SURE)),
+        ("`paper`, `formal-only`: least power", percent(t.SURE_POWER)),
+        ("`paper`, `formal-only`: most probability of all living classes together", percent(t.MOST_ALIVE)),
+        ("`paper`, `formal-only`: the whole and the core have tail probabilities above", t.SIGN),
+        ("`paper`, `formal-only`: every third of the period has a tail probability above", t.THIRD_ALPHA),
+        ("`real`: the lift's lower bound is above", t.MIN_LIFT_LOW),
+        ("`real`: least extra density", t.MIN_EXTRA),
+        ("`real`: least share of the active in the core", percent(t.CORE_MOST)),
+        ("`core-only`: least share of the active in the core", percent(t.CORE_SOME)),
+        ("`broker-dependent`: without one member or two, fewer of the others hang together than", percent(t.CONNECTED)),
+        ("`split`: the tail probabilities of both halves are below", t.HALF_ALPHA),
+        ("`emerging`, `dormant`: tail probability of the third that stands out is below", t.SEASON_ALPHA),
+        ("`bigger`: least number of outsiders as a share of the active", percent(t.BIGGER)),
     ]
     return (
         f"{NOTE}# Verdicts\n\nHow they come about: [explanation](../explanation/verdicts.md).\n\n"
@@ -232,161 +238,6 @@ def _callables() -> Iterable[tuple[str, typing.Any]]:
 
 # ----------------------------------------------------------------------------------------------------------- columns
 
-INTERACTION = {
-    "event": "id of the source event, unique within its source",
-    "time": "when, UTC; missing only for relations that have no time",
-    "sender": "who acts: an account until resolved, then a person",
-    "recipient": "to whom; missing for what a person does to a space",
-    "role": "how the recipient, or the sender's act, takes part: " + ", ".join(schema.ROLES),
-    "medium": "through what: " + ", ".join(schema.MEDIA),
-    "space": "list, channel, page, project or board",
-    "thread": "conversation or case",
-    "parent": "the event that this one answers",
-    "activity": "workflow activity or ticket state, where the source has one",
-    "n_recipients": "distinct human recipients of the event, also those not written out",
-    "automated": "whether a machine made it",
-    "source": "which input",
-}
-ACCOUNT = {
-    "account": "the word used as sender or recipient",
-    "address": "its address, if the source gives one",
-    "name": "display name, if the source gives one; never compared",
-    "kind": "one of " + ", ".join(schema.ACCOUNT_KINDS),
-    "guest": "whether the source calls it a guest",
-    "unit": "unit, if the source gives one",
-    "source": "which input",
-}
-MEMBERSHIP = {
-    "space": "channel, list or group",
-    "account": "who is in it",
-    "since": "from when, if known",
-    "until": "until when, outside, if known",
-    "role": "as what, if known",
-    "source": "which input",
-}
-LOSS = {
-    "stage": "read, clean, people or groups",
-    "source": "which input",
-    "reason": "why it was not used, or what was odd",
-    "unit": "of what the count is: rows, messages, files, members, accounts",
-    "count": "how many",
-    "where": "the first place; for whoever runs the study, never in a report",
-    "advice": "the next action, if there is one",
-}
-DIRECTORY = {
-    "person": "id",
-    "unit": "",
-    "site": "",
-    "manager": "id of the person's manager",
-    "level": "a number",
-    "addresses": "addresses and account names",
-    "since": "from when the row holds",
-    "until": "until when, outside",
-}
-GROUPS = {
-    "group": "name",
-    "person": "id, or an address until resolved",
-    "kind": "what the organisation calls it",
-    "goal": "the goal it serves",
-    "role": "the member's",
-    "since": "from when the person is in it",
-    "until": "until when, outside",
-    "space": "the group's own list or channel; several are separated by semicolons",
-}
-ALIASES = {
-    "account": "",
-    "person": "whose it is; missing where nobody matches",
-    "score": "0 to 1; an equal address is 1",
-    "evidence": "what it rests on",
-    "decision": "merged, ambiguous or unknown",
-}
-PEOPLE = {
-    "person": "id; sorted",
-    "unit": "at the end of the period",
-    "site": "",
-    "manager": "",
-    "level": "",
-    "strength": "sum of the weights of the person's ties",
-    "degree": "number of ties",
-}
-TIES = {
-    "person_a": "the smaller id",
-    "person_b": "the larger id",
-    "weight": "strength of the tie",
-    "weight_ab": "weight from a to b",
-    "weight_ba": "weight from b to a",
-    "events": "events between the two",
-    "windows": "windows in which they interacted",
-    "tie": "whether the rule for a tie holds",
-    "media": "media, joined by +",
-}
-MEMBERS = {
-    "person": "everybody of the graph; several rows for who is in several",
-    "community": "missing for who is in none",
-    "strength": "share of the weight of the person's ties that goes to its members",
-    "confidence": "probability that the community is real and the person in it; missing where it was not judged",
-    "core": "whether the person has significantly more ties inside than activity explains",
-    "periphery": "whether the person is significantly in no community, and on the edge of this one",
-}
-SUMMARY = {
-    "community": "C1, C2, … of the partition, largest first; B1, B2, … beyond formal structure",
-    "size": "people",
-    "confidence": "probability that some real community is like it (Jaccard index of at least 0.5); missing for those "
-    "beyond formal structure and where it was not asked for",
-    "stability": "how alike it comes out when all events are drawn again, 0 to 1 (B1, …: when a tenth of the ties is "
-    "left out)",
-    "observed_over_expected": "weight inside over that expected from activity",
-    "units": "number of units",
-    "main_unit": "the unit with most members",
-    "main_unit_share": "its share of members whose unit is known",
-    "structure_lift": "ties over those expected from activity and formal structure",
-    "beyond_structure": "whether they stand out beyond formal structure; missing where that is not known",
-}
-VERDICT = {
-    "group": "name",
-    "kind": "as declared",
-    "goal": "as declared",
-    "verdict": "see [verdicts](verdicts.md)",
-    "bigger": "whether many more belong to it by their ties",
-    "probability": "empty until calibrated",
-    "size": "members listed in the period",
-    "tested": "whether there were enough active members to test",
-    "active": "members with a tie to anybody",
-    "lift": "ties over expected ties",
-    "lift_low": "lower bound at 95 %",
-    "lift_high": "upper bound at 95 %",
-    "extra_density": "share of pairs with a tie beyond expectation",
-    "p_formal": "Poisson tail against formal structure",
-    "p_permutation": "matched permutation of the residual",
-    "q": "false discovery rate at which it is found, by the larger of the two",
-    "power": "probability of noticing a community of the target density",
-    "core_share": "share of the active in the core",
-    "audience_share": "share of the active who take no more part than expected",
-    "persistence": "share of stretches of time in which it stands out",
-    "connectedness": "share of the core, or else of the active, in the largest connected part",
-    "broker_dependence": "share of that part that is cut off without its busiest go-between",
-    "outsiders": "people outside with significantly many ties to it",
-    "found": "the community most like it",
-    "jaccard": "how alike, 0 to 1",
-    "reason": "the sentence that explains the verdict",
-    "help": "what fits",
-}
-STANDING = {
-    "group": "",
-    "person": "",
-    "score": "z of the ties to the other members; missing for the absent",
-    "standing": "core, active, audience or absent",
-}
-UNDECLARED = {
-    "community": "",
-    "size": "people",
-    "confidence": "probability that some real community is like it; missing where it was not judged",
-    "units": "number of units",
-    "nearest": "the declared group most like it",
-    "jaccard": "how alike, 0 to 1",
-    "reason": "why it counts as undeclared",
-}
-
 
 def columns() -> str:
     """Describe the columns of every frame, from the frames themselves."""
@@ -396,26 +247,36 @@ def columns() -> str:
     graph = cf.build_graph(inter, people)
     found = cf.find_communities(graph, resolution=1.0, runs=2, beyond=False)
     judged = cf.assess_groups(graph, groups, found=found, permutations=99)
+    answers = pd.DataFrame(
+        {"respondent": people.to_frame()["person"][:20], "nominee": people.to_frame()["person"][1:21].array}
+    )
+    asked = cf.compare_survey(graph, cf.read_survey(answers), permutations=99)
     parts: list[tuple[str, str, pd.DataFrame | pa.Schema, dict[str, str]]] = [
         (
             "Interactions",
             "`inter.to_frame()`: one row per event, sender and recipient.",
             schema.INTERACTIONS,
-            INTERACTION,
+            words.INTERACTION,
         ),
-        ("Accounts", "`inter.accounts`: what the sources say of accounts.", schema.ACCOUNTS, ACCOUNT),
-        ("Memberships", "`inter.memberships`: who belongs to which space.", schema.MEMBERSHIPS, MEMBERSHIP),
-        ("Losses", "`inter.losses`, `graph.losses`, `verdicts.losses`: what was not used.", schema.LOSSES, LOSS),
-        ("Directory", "`people.to_frame()`; further attributes stay as they are.", people.to_frame(), DIRECTORY),
-        ("Declared groups", "`groups.to_frame()`", groups.to_frame(), GROUPS),
-        ("Aliases", "`aliases.to_frame()`: which account was taken for whom.", aliases.to_frame(), ALIASES),
-        ("People of a graph", "`graph.people`; further attributes of the directory follow.", graph.people, PEOPLE),
-        ("Ties", "`graph.ties`", graph.ties, TIES),
-        ("Members of communities", "`found.members`", found.members, MEMBERS),
-        ("Communities", "`found.summary`", found.summary, SUMMARY),
-        ("Verdicts", "`verdicts.to_frame()`", judged.to_frame(), VERDICT),
-        ("Standing of members", "`verdicts.members`", judged.members, STANDING),
-        ("Undeclared communities", "`hidden.to_frame()`", cf.undeclared(found, groups).to_frame(), UNDECLARED),
+        ("Accounts", "`inter.accounts`: what the sources say of accounts.", schema.ACCOUNTS, words.ACCOUNT),
+        ("Memberships", "`inter.memberships`: who belongs to which space.", schema.MEMBERSHIPS, words.MEMBERSHIP),
+        ("Losses", "`inter.losses`, `graph.losses`, `verdicts.losses`: what was not used.", schema.LOSSES, words.LOSS),
+        ("Directory", "`people.to_frame()`; further attributes stay as they are.", people.to_frame(), words.DIRECTORY),
+        ("Declared groups", "`groups.to_frame()`", groups.to_frame(), words.GROUPS),
+        ("Aliases", "`aliases.to_frame()`: which account was taken for whom.", aliases.to_frame(), words.ALIASES),
+        (
+            "People of a graph",
+            "`graph.people`; further attributes of the directory follow.",
+            graph.people,
+            words.PEOPLE,
+        ),
+        ("Ties", "`graph.ties`", graph.ties, words.TIES),
+        ("Members of communities", "`found.members`", found.members, words.MEMBERS),
+        ("Communities", "`found.summary`", found.summary, words.SUMMARY),
+        ("Verdicts", "`verdicts.to_frame()`", judged.to_frame(), words.VERDICT),
+        ("Standing of members", "`verdicts.members`", judged.members, words.STANDING),
+        ("Undeclared communities", "`hidden.to_frame()`", cf.undeclared(found, groups).to_frame(), words.UNDECLARED),
+        ("Answers and traces", "`agreement.to_frame()`, of `cf.compare_survey`.", asked.to_frame(), words.SURVEY),
     ]
     out = [
         NOTE,
@@ -445,7 +306,10 @@ def api() -> str:
     classes = [name for name in cf.__all__ if inspect.isclass(getattr(cf, name)) and name != "CommfinderError"]
     more = [
         *(f"communities.{name}" for name in communities.__all__ if name not in cf.__all__),
+        "plot.plot_agreement",
         "plot.plot_communities",
+        "plot.plot_flow",
+        "plot.plot_verdicts",
         "sources.read_mbox",
         "sources.read_slack",
         "sources.read_table",

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from commfinder import communities, errors
     from commfinder.communities import Communities, Resolution, find_communities
-    from commfinder.declared import Undeclared, Verdicts, assess_groups, undeclared
+    from commfinder.declared import (
+        SurveyAgreement,
+        Undeclared,
+        Verdicts,
+        assess_groups,
+        compare_survey,
+        read_survey,
+        undeclared,
+    )
     from commfinder.errors import CommfinderError
     from commfinder.graph import InteractionGraph, TieRule, build_graph
     from commfinder.interactions import Interactions, concat
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     )
     from commfinder.period import Period
     from commfinder.pseudonym import load_key, make_key
-    from commfinder.simulation import Organisation, simulate
+    from commfinder.simulation import Organisation, Plan, simulate
     from commfinder.sources import read
     from commfinder.study import Study, StudyResult
 
@@ -45,14 +53,17 @@ _HOMES = {
     "Interactions": "interactions",
     "Organisation": "simulation",
     "Period": "period",
+    "Plan": "simulation",
     "Resolution": "communities",
     "Study": "study",
     "StudyResult": "study",
+    "SurveyAgreement": "declared",
     "TieRule": "graph",
     "Undeclared": "declared",
     "Verdicts": "declared",
     "assess_groups": "declared",
     "build_graph": "graph",
+    "compare_survey": "declared",
     "concat": "interactions",
     "find_communities": "communities",
     "load_key": "pseudonym",
@@ -61,6 +72,7 @@ _HOMES = {
     "read": "sources",
     "read_groups": "people",
     "read_people": "people",
+    "read_survey": "declared",
     "resolve_groups": "people",
     "resolve_people": "people",
     "simulate": "simulation",
@@ -78,9 +90,11 @@ __all__ = [
     "Interactions",
     "Organisation",
     "Period",
+    "Plan",
     "Resolution",
     "Study",
     "StudyResult",
+    "SurveyAgreement",
     "TieRule",
     "Undeclared",
     "Verdicts",
@@ -88,6 +102,7 @@ __all__ = [
     "assess_groups",
     "build_graph",
     "communities",
+    "compare_survey",
     "concat",
     "errors",
     "find_communities",
@@ -97,6 +112,7 @@ __all__ = [
     "read",
     "read_groups",
     "read_people",
+    "read_survey",
     "resolve_groups",
     "resolve_people",
     "simulate",

@@ -53,7 +53,8 @@ class Result:
         ax : matplotlib.axes.Axes, optional
             Where to draw; None makes a figure of a fitting size.
         **options
-            Options of the picture; for communities, those of `commfinder.plot.plot_communities`.
+            Options of the picture: those of `commfinder.plot.plot_communities` for communities, of `plot_verdicts` for
+            verdicts (``kind="flow"`` for `plot_flow`), and of `plot_agreement` for a survey.
 
         Returns
         -------

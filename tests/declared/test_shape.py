@@ -10,9 +10,11 @@ from commfinder.declared.shape import (
     _betweenness,
     best_split,
     broker,
+    brokers,
     component_share,
     member_scores,
     peel_core,
+    peel_cores,
     significant_outsiders,
 )
 
@@ -96,6 +98,18 @@ def test_best_split_of_two_cliques():
     assert got.cross_lift == pytest.approx(0.5 / (4.8 + 0.5))
 
 
+def test_a_group_with_extra_ties_everywhere_falls_in_two_all_the_same():
+    rng = np.random.default_rng(0)
+    half = np.arange(20) < 10
+    rate = np.where(half[:, None] == half, 0.8, 0.25)
+    upper = np.triu(rng.random((20, 20)) < rate, 1)
+    got = best_split(upper | upper.T, flat(20, 0.05))
+    assert got is not None, "every pair has more ties than expected"
+    right = (got.first == half).sum()
+    assert max(right, 20 - right) >= 18
+    assert got.cross_lift > 1
+
+
 def test_no_split():
     assert best_split(matrix(9, clique(range(9))), flat(9, 0.1)) is None, "halves of fewer than five"
     whole = best_split(matrix(14, clique(range(14))), flat(14, 0.1))
@@ -113,3 +127,49 @@ def test_outsiders():
     observed, expected = np.array([6.0, 2.0, 3.0, 0.0]), np.array([0.2, 0.001, 3.0, 1.0])
     assert significant_outsiders(observed, expected, alpha=0.05).tolist() == [True, False, False, False]
     assert significant_outsiders(np.empty(0), np.empty(0), alpha=0.05).tolist() == []
+
+
+def test_two_brokers_hold_a_group_that_one_does_not():
+    # Two cliques of six, joined by two people.
+    cliques = [*clique(range(6)), *clique(range(6, 12))]
+    bridges = [(2, 12), (8, 12), (3, 13), (9, 13)]
+    one, two = brokers(matrix(14, [*cliques, *bridges]), flat(14, 0.05))
+    assert one.remaining == 1.0
+    # The two at one end of the bridges go, and four stay behind.
+    assert two.remaining == pytest.approx(8 / 12)
+    assert two.dependence == pytest.approx(4 / 12)
+    assert broker(matrix(14, [*cliques, *bridges]), flat(14, 0.05), members=2) == two
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_brokers_of_hardly_anybody(size):
+    one, two = brokers(np.zeros((size, size), dtype=bool), flat(size, 0.1))
+    assert (one.dependence, two.dependence, two.p) == (0.0, 0.0, 1.0)
+
+
+def test_split_tells_both_halves_and_what_is_across():
+    ties = matrix(16, [*clique(range(8)), *clique(range(8, 16)), (0, 8), (1, 9)])
+    got = best_split(ties, flat(16, 0.05))
+    assert max(got.half_tails) == got.p < 1e-6
+    # 3.2 are expected across, and 2 seen.
+    assert got.cross_p == pytest.approx(1 - np.exp(-3.2) * (1 + 3.2), abs=1e-9)
+    assert np.isnan(got.p_permutation)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_compiled_peeling_equals_numpy(seed):
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(5, 40))
+    ties = drawn(size, 0.2, seed)
+    rate = rng.random((size, size)) * 0.3
+    rate = (rate + rate.T) / 2 * (1 - np.eye(size))
+    core, z = peel_core(ties, rate)
+    cores, zs = peel_cores(ties[None], rate[None])
+    assert (core == cores[0]).all()
+    assert z == pytest.approx(zs[0], abs=1e-9)
+
+
+def test_outsiders_count_those_with_few_ties_as_tests():
+    observed, expected = np.array([4.0, 3.0]), np.array([0.3, 0.4])
+    assert significant_outsiders(observed, expected, alpha=0.05).all()
+    assert not significant_outsiders(observed, expected, alpha=0.05, others=100_000).any()

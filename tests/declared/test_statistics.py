@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from commfinder.declared.statistics import benjamini_hochberg, lift, poisson_tail, power, z_score
+from commfinder.declared.statistics import benjamini_hochberg, benjamini_yekutieli, lift, poisson_tail, power, z_score
 
 
 @pytest.mark.parametrize(("truth", "expected"), [(3.0, 3.0), (12.0, 4.0), (40.0, 25.0)])
@@ -81,3 +81,21 @@ def test_benjamini_hochberg_without_some():
     assert np.isnan(got[1])
     assert benjamini_hochberg([]).shape == (0,)
     assert np.isnan(benjamini_hochberg([np.nan])).all()
+
+
+def test_benjamini_yekutieli_by_hand():
+    q = benjamini_yekutieli([0.01, np.nan, 0.02])
+    # Two tests: 1 + 1/2 times the other procedure.
+    np.testing.assert_allclose(q[[0, 2]], [0.03, 0.03])
+    assert np.isnan(q[1])
+    assert (benjamini_yekutieli(np.full(3, np.nan)).shape) == (3,)
+
+
+@pytest.mark.parametrize("expected", [0.0, 0.01, 0.9, 3.0, 47.3, 900.0])
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.2])
+def test_power_and_tail_equal_scipy(expected, alpha):
+    for observed in (0, 1, 2, 5, 40, 1000):
+        assert poisson_tail(observed, expected) == pytest.approx(stats.poisson.sf(observed - 1, expected), abs=1e-12)
+    critical = stats.poisson.isf(alpha, expected) + 1 if expected else 1
+    wanted = stats.poisson.sf(critical - 1, expected + 0.2 * max(2000 - expected, 0))
+    assert power(expected, 2000, target=0.2, alpha=alpha) == pytest.approx(wanted, abs=1e-9)

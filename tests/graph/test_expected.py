@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from commfinder.graph import build_graph
-from commfinder.graph.expected import Structure
+from commfinder.graph import build_graph, fitting
+from commfinder.graph.expected import Blocks, Structure
 from commfinder.graph.fitting import fit_null
+from commfinder.graph.leaving_out import expected_without_own
 from commfinder.interactions import Interactions, concat
 from commfinder.people import Directory
 
@@ -176,3 +177,117 @@ def test_the_start_does_not_matter(graph):
     plain = fit_null(graph, s)
     again = fit_null(graph, s, start=plain)
     np.testing.assert_allclose(again.matrix(np.arange(N)), plain.matrix(np.arange(N)), rtol=0.05, atol=1e-3)
+
+
+def test_sites_count_where_units_are_not_known():
+    graph = organisation(unit=[None] * N, manager=[None] * N)
+    s, i, j = pairs_of(graph)
+    assert s.known
+    null = fit_null(graph, s)
+    lam, ties = check_shape(null, N), observed(graph)
+    here = (s.site[i] == s.site[j]) & (i != j)
+    assert lam[here].sum() == pytest.approx(ties[here].sum(), rel=0.01)
+    assert null.site[1] > 1.2
+
+
+def test_a_unit_that_everybody_shares_hides_no_site():
+    graph = organisation(unit=["u"] * N, manager=[None] * N)
+    s = Structure.of(graph)
+    assert (s.unit == -1).all()
+    assert fit_null(graph, s).site[1] > 1.2
+
+
+def test_sites_count_within_units():
+    graph = organisation()
+    s, i, j = pairs_of(graph)
+    lam, ties = fit_null(graph, s).matrix(np.arange(N)), observed(graph)
+    here = s.together(i, j) & (s.site[i] == s.site[j]) & (i != j)
+    assert lam[here].sum() == pytest.approx(ties[here].sum(), rel=0.03)
+
+
+def test_people_without_a_unit_are_not_one_unit():
+    graph = organisation(unit=["u0"] * 20 + ["u1"] * 20 + [None] * 20)
+    s = Structure.of(graph)
+    assert not s.together(np.array([50]), np.array([51]))[0]
+    null = fit_null(graph, s)
+    check_shape(null, N)
+    ends = np.array([0, 1]), np.array([0, 1])
+    assert (null.blocks.of(*ends) > null.blocks.of(ends[0], 1 - ends[1])).all()
+
+
+def test_a_manager_of_very_many_leads_nobody():
+    people = Directory.from_frame(
+        {"person": [f"p{k:04d}" for k in range(1200)], "manager": ["p0000"] * 1199 + ["p0001"]}
+    )
+    rows = {"sender": ["p0001", "p0002"], "recipient": ["p0002", "p0003"]}
+    s = Structure.of(build_graph(Interactions.from_frame(rows, medium="contact"), people))
+    assert (s.manager[:1199] == -1).all()
+    assert s.manager[1199] == 1
+
+
+def test_few_stored_pairs_of_units_give_nearly_the_same(monkeypatch):
+    rng = np.random.default_rng(4)
+    n, units = 400, 40
+    unit, site = np.arange(n) // 10, rng.integers(0, 3, n)
+    a, b = np.triu_indices(n, 1)
+    rate = 0.004 * np.where(unit[a] == unit[b], 60, 1) * np.where(site[a] == site[b], 1.6, 1)
+    held = rng.random(len(a)) < rate
+    names = [f"p{number:03d}" for number in range(n)]
+    rows = {"sender": [names[i] for i in a[held]], "recipient": [names[j] for j in b[held]]}
+    columns = {"unit": [f"u{code:02d}" for code in unit], "site": [f"s{code}" for code in site]}
+    graph = build_graph(
+        Interactions.from_frame(rows, medium="contact"), Directory.from_frame({"person": names, **columns})
+    )
+    s = Structure.of(graph)
+    whole = fit_null(graph, s)
+    monkeypatch.setattr(fitting, "_FEW_PAIRS", 0)
+    sparse = fit_null(graph, s)
+    assert len(sparse.blocks.keys) < 0.8 * len(whole.blocks.keys) == 0.8 * (units + 1) * (units + 2) / 2
+    lam, plain = check_shape(sparse, n), check_shape(whole, n)
+    np.testing.assert_allclose(lam.sum(axis=1), graph.people["degree"], rtol=5e-3, atol=5e-2)
+    assert lam.sum() == pytest.approx(plain.sum(), rel=1e-3)
+    assert np.abs(lam - plain).sum() < 0.05 * plain.sum()
+    ties, here = observed(graph), (s.site[:, None] == s.site) & ~np.eye(n, dtype=bool)
+    assert lam[here].sum() == pytest.approx(ties[here].sum(), rel=0.01)
+
+
+def test_blocks_among_some_units_equal_those_of_pairs():
+    g, h = np.array([0, 0, 1, 3]), np.array([0, 2, 1, 3])
+    blocks = Blocks(4, g * 4 + h, np.array([2.0, 3.0, 4.0, 5.0]), 0.5, np.ones(4), np.ones(4))
+    units = np.array([0, 2, 3])
+    wanted = [[2.0, 3.0, 0.5], [3.0, 0.5, 0.5], [0.5, 0.5, 5.0]]
+    assert blocks.among(units).tolist() == wanted
+    assert blocks.of(units[:, None], units[None, :]).tolist() == wanted
+    assert blocks.of(np.array([-1]), np.array([3])).tolist() == [5.0], "-1 is the last"
+
+
+@pytest.mark.parametrize("formal", [True, False])
+def test_leaving_out_in_part_is_near_leaving_out_in_full(formal):
+    group = np.arange(0, N, 12)
+    graph = organisation(seed=3)
+    names = graph.people["person"].to_numpy()[group]
+    rows = [(one, other) for k, one in enumerate(names) for other in names[k + 1 :]]
+    frame = {"sender": [r[0] for r in rows], "recipient": [r[1] for r in rows]}
+    both = concat([graph.interactions, Interactions.from_frame(frame, medium="contact", source="more")])
+    dense = build_graph(both, Directory.from_frame(graph.people[["person", "unit", "site", "manager"]]))
+    s = Structure.of(dense) if formal else Structure.of(dense).without()
+    null = fit_null(dense, s)
+    side = null.blocks.side
+    ties = observed(dense)[np.ix_(group, group)] > 0
+    mass = np.bincount(s.unit % side, null.activity, side)
+    got = expected_without_own(null, group, ties, degree=dense.people["degree"].to_numpy(), mass=mass).sum()
+    wanted = fit_null(dense, s, leave_out=group).matrix(group).sum()
+    before = null.matrix(group).sum()
+    assert wanted < 0.9 * before
+    assert abs(got - wanted) < 0.35 * abs(before - wanted)
+
+
+def test_whoever_has_no_unit_is_placed_where_most_of_their_ties_lead():
+    unit = np.array([0, 0, 1, 1, -1, -1, -1, 1])
+    i, j = np.array([4, 4, 2, 5, 5, 6, 0]), np.array([0, 2, 3, 1, 2, 5, 4])
+    got = Structure(unit, np.full(8, -1), np.full(8, -1)).placed(i, j)
+    # 4 has two ties to unit 0 and one to unit 1; 5 one to each: the first; 6 only one to somebody without a unit.
+    assert got.unit.tolist() == [0, 0, 1, 1, 0, 0, -1, 1]
+    assert Structure(unit, unit, unit).placed(i[:0], j[:0]).unit.tolist() == unit.tolist()
+    everybody = Structure(np.abs(unit), unit, unit)
+    assert everybody.placed(i, j) is everybody

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,15 +11,15 @@ import pandas as pd
 
 from commfinder import _validate
 from commfinder.communities import Communities, find_communities
-from commfinder.declared.evidence import Evidence, Settings, gather
+from commfinder.declared.bench import Bench as _Bench
+from commfinder.declared.bench import Judged, correction_for, q_values
+from commfinder.declared.evidence import Evidence, Settings
 from commfinder.declared.matching import match_communities
-from commfinder.declared.permutation import Matcher
-from commfinder.declared.roster import Roster, TieTable, roster_of
-from commfinder.declared.statistics import benjamini_hochberg
+from commfinder.declared.roster import MOST_TESTED
+from commfinder.declared.shape import MIN_CORE
 from commfinder.declared.verdict import HELP, VERDICTS, Ruling, rule
 from commfinder.graph import InteractionGraph
-from commfinder.graph.expected import DyadNull, Structure
-from commfinder.graph.fitting import fit_null
+from commfinder.graph.expected import Structure
 from commfinder.interactions import Loss
 from commfinder.interactions.losses import losses_frame
 from commfinder.people import DeclaredGroups
@@ -30,9 +29,7 @@ from commfinder.result import Result
 
 __all__ = ["Verdicts", "assess_groups"]
 
-IntArray = npt.NDArray[np.int64]
-
-_LARGE, _BLOCK_SHARE = 30, 0.05
+_CORRECTIONS = ("auto", "bh", "by")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +44,10 @@ class Verdicts(Result):
         One row per group, sorted by name: group, kind, goal, verdict, bigger, probability (missing: not calibrated
         yet), size, tested (ties that were counted, yes or no), active, lift, lift_low, lift_high, extra_density,
         p_formal, p_permutation, q, power, core_share, audience_share, persistence, connectedness, broker_dependence,
-        outsiders, found, jaccard, reason, help.
+        outsiders, found, jaccard, reason, help, reciprocity, media (with the share of the ties inside that each
+        carries), structure_share (of the ties inside that formal structure explains beyond activity), trend (of z per
+        window), trend_p, same_as (a group of the same active people), fact_1, fact_2, fact_3 (what decided) and change
+        (what would change the verdict).
     members : pandas.DataFrame
         group, person, score (z of ties to the other members; missing for the absent) and standing: core, active,
         audience or absent.
@@ -81,6 +81,7 @@ def assess_groups(
     alpha: float = 0.05,
     target: float = 0.2,
     permutations: int = 999,
+    correction: str = "auto",
     progress: Progress = SILENT,
     seed: int = 0,
 ) -> Verdicts:
@@ -105,11 +106,16 @@ def assess_groups(
         Extra density (share of pairs with a tie beyond expectation) that is worth finding: a "no" needs the power to
         see it.
     permutations : int, default 999
-        Matched rosters for each group, at least 99.
+        Matched rosters for each group, at least 99; fewer are drawn where the answer is clearly no.
+    correction : {"auto", "bh", "by"}, default "auto"
+        How the false discovery rate is held over groups: by Benjamini and Hochberg, or by Benjamini and Yekutieli,
+        which holds whatever the dependence and finds less. "auto" takes the second where rosters overlap heavily: where
+        the mean over groups of the largest Jaccard index with another group is above 0.3. Groups of the same people
+        with the same ties are one test. `provenance` tells which it was.
     progress : Progress, optional
         Whoever wants to know how far the work is.
     seed : int, default 0
-        Seed. Each group draws from a generator of its own, so that other groups do not change its verdict's chance.
+        Seed. Each roster draws from a generator of its own, so that other groups do not change its verdict's chance.
 
     Returns
     -------
@@ -133,29 +139,27 @@ def assess_groups(
         structure_known=Structure.of(graph).known,
     )
     seed = _validate.seed(seed)
+    correction = _validate.choice(correction, _CORRECTIONS, what="correction")
     if found is None:
         found = find_communities(graph, beyond=False, progress=progress, seed=seed)
     members = {name: groups.members(name, graph.period) for name in groups.names}
     bench = _Bench(graph, settings, seed)
-    evidence = []
-    with progress.stage("Assessing declared groups", total=len(members)) as stage:
-        for name, people in members.items():
-            evidence.append(bench.examine(name, people, groups.about(name)["spaces"]))
-            stage.advance()
-    q = benjamini_hochberg([one.p if one.active >= 5 else np.nan for _, one in evidence])
-    core_q = benjamini_hochberg([one.core_p if one.active >= 5 else np.nan for _, one in evidence])
+    tasks = [(name, people, groups.about(name)["spaces"]) for name, people in members.items()]
+    judged = bench.examine_all(tasks, progress)
+    used = correction_for(judged) if correction == "auto" else correction
+    q, core_q = q_values(judged, used)
     rulings = [
         rule(one, float(value), float(of_core), settings)
-        for (_, one), value, of_core in zip(evidence, q, core_q, strict=True)
+        for (_, one), value, of_core in zip(judged, q, core_q, strict=True)
     ]
-    frame = _frame(groups, evidence, rulings, q).join(match_communities(members, found))
+    frame = _frame(groups, judged, rulings, q).join(match_communities(members, found))
     columns = [name for name in _COLUMNS if name in frame]
-    options = {"alpha": alpha, "target": target, "permutations": permutations}
+    options = {"alpha": alpha, "target": target, "permutations": permutations, "correction": used}
     inputs = {**graph.provenance.inputs, **groups.provenance.inputs}
     return Verdicts(
         frame=frame[columns],
-        members=_members(members, evidence, bench.names),
-        losses=losses_frame([*groups.losses, *_unknown(members, bench.position)]),
+        members=_members(members, judged, bench),
+        losses=losses_frame([*groups.losses, *_notes(members, judged, bench, used)]),
         provenance=record("assess_groups", options, seed=seed, inputs=inputs),
     )
 
@@ -164,140 +168,105 @@ _COLUMNS = [
     *("group", "kind", "goal", "verdict", "bigger", "probability", "size", "tested", "active"),
     *("lift", "lift_low", "lift_high", "extra_density", "p_formal", "p_permutation", "q", "power"),
     *("core_share", "audience_share", "persistence", "connectedness", "broker_dependence", "outsiders"),
-    *("found", "jaccard", "reason", "help"),
+    *("found", "jaccard", "reason", "help", "reciprocity", "media", "structure_share", "trend", "trend_p", "same_as"),
+    *("fact_1", "fact_2", "fact_3", "change"),
 ]
-
-
-class _Bench:
-    """What all groups of a graph share: nulls, ties, and who could stand in for whom."""
-
-    def __init__(self, graph: InteractionGraph, settings: Settings, seed: int) -> None:
-        self.graph, self.settings, self.seed = graph, settings, seed
-        self.names = graph.people["person"].to_numpy(dtype=object)
-        self.position = {person: number for number, person in enumerate(self.names)}
-        self.structure = Structure.of(graph)
-        self.table = TieTable.of(graph)
-        self.activity = fit_null(graph, self.structure.without())
-        self.formal = fit_null(graph, self.structure) if settings.structure_known else self.activity
-        self.matcher = Matcher(self.structure, self.table.degree)
-
-    def examine(self, name: str, people: list[str], spaces: tuple[str, ...]) -> tuple[Roster, Evidence]:
-        """Gather the evidence on one group."""
-        known = np.array([self.position[person] for person in people if person in self.position], dtype=np.int64)
-        roster = roster_of(
-            self.graph,
-            self.table,
-            group=name,
-            size=len(people),
-            known=known,
-            spaces=spaces,
-            formal=self.formal,
-            activity=self.activity,
-        )
-        evidence = gather(
-            roster,
-            self.table,
-            formal=self.formal,
-            without_own=self._without_own(roster),
-            matcher=self.matcher,
-            settings=self.settings,
-            rng=np.random.default_rng([self.seed, zlib.crc32(name.encode())]),
-        )
-        return roster, evidence
-
-    def _without_own(self, roster: Roster) -> DyadNull:
-        """Fit the null without the group's own ties where these would weigh in it."""
-        if not self._weighs(roster):
-            return self.formal
-        structure = self.structure if self.settings.structure_known else self.structure.without()
-        return fit_null(self.graph, structure, leave_out=roster.tested, start=self.formal)
-
-    def _weighs(self, roster: Roster) -> bool:
-        """Tell whether a group is large, or makes more than one in twenty of the ties of a pair of units."""
-        if len(roster.tested) > _LARGE:
-            return True
-        unit = self.structure.unit
-        i, j = np.nonzero(np.triu(roster.ties))
-        if not len(i):
-            return False
-        side = int(unit.max(initial=-1)) + 2
-        low, high = self.table.keys // self.table.n, self.table.keys % self.table.n
-        block = np.bincount(_block(unit[low], unit[high], side), minlength=side * side)
-        one, other = unit[roster.tested[i]], unit[roster.tested[j]]
-        own = np.bincount(_block(one, other, side), minlength=side * side)
-        return bool((own > _BLOCK_SHARE * np.maximum(block, 1)).any())
-
-
-def _block(one: IntArray, other: IntArray, side: int) -> IntArray:
-    """Return one number for each pair of units."""
-    block: IntArray = np.minimum(one, other) % side * side + np.maximum(one, other) % side
-    return block
+_TEXT = ("group", "kind", "goal", "verdict", "found", "reason", "help", "media", "same_as", *_COLUMNS[-4:])
 
 
 def _frame(
-    groups: DeclaredGroups, evidence: list[tuple[Roster, Evidence]], rulings: list[Ruling], q: npt.NDArray[np.float64]
+    groups: DeclaredGroups, judged: list[Judged], rulings: list[Ruling], q: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
     """Write evidence and rulings down as a frame."""
     rows: list[dict[str, Any]] = []
-    for (_, e), ruling, value in zip(evidence, rulings, q, strict=True):
+    for (_, e), ruling, value in zip(judged, rulings, q, strict=True):
         about = groups.about(e.group)
-        rows.append(
-            {
-                "group": e.group,
-                "kind": about["kind"],
-                "goal": about["goal"],
-                "verdict": ruling.verdict,
-                "bigger": ruling.bigger,
-                "probability": np.nan,
-                "size": e.size,
-                "tested": e.active >= 5,
-                "active": e.active,
-                "lift": e.lift.value,
-                "lift_low": e.lift.low,
-                "lift_high": e.lift.high,
-                "extra_density": e.lift.extra_density,
-                "p_formal": e.p_formal,
-                "p_permutation": e.p_permutation,
-                "q": value,
-                "power": e.power,
-                "core_share": e.core_share,
-                "audience_share": float(e.audience.mean()) if e.active else 0.0,
-                "persistence": e.persistence,
-                "connectedness": e.connectedness,
-                "broker_dependence": e.broker.dependence,
-                "outsiders": e.outsiders,
-                "reason": ruling.reason,
-                "help": HELP[ruling.verdict],
-            }
-        )
-    text = dict.fromkeys(("group", "kind", "goal", "verdict", "reason", "help"), "string")
-    return pd.DataFrame(rows).astype(text)
+        rows.append({"group": e.group, "kind": about["kind"], "goal": about["goal"], **_row(e, ruling, float(value))})
+    names = [name for name in _COLUMNS if name not in ("found", "jaccard")]
+    return pd.DataFrame(rows, columns=names).astype({name: "string" for name in _TEXT if name in names})
 
 
-def _members(
-    members: dict[str, list[str]], evidence: list[tuple[Roster, Evidence]], names: npt.NDArray[np.object_]
-) -> pd.DataFrame:
+def _row(e: Evidence, ruling: Ruling, q: float) -> dict[str, Any]:
+    """Write one group down."""
+    return {
+        "verdict": ruling.verdict,
+        "bigger": ruling.bigger,
+        "probability": ruling.probability,
+        "size": e.size,
+        "tested": e.active >= MIN_CORE,
+        "active": max(e.active, e.seen),
+        "lift": e.lift.value,
+        "lift_low": e.lift.low,
+        "lift_high": e.lift.high,
+        "extra_density": e.lift.extra_density,
+        "p_formal": e.p_formal,
+        "p_permutation": e.p_permutation,
+        "q": q,
+        "power": e.power,
+        "core_share": e.core_share,
+        "audience_share": float(e.audience.mean()) if e.active else 0.0,
+        "persistence": e.persistence,
+        "connectedness": e.connectedness,
+        "broker_dependence": e.broker.dependence,
+        "outsiders": e.outsiders,
+        "reason": ruling.reason,
+        "help": ruling.help or HELP[ruling.verdict],
+        "reciprocity": e.reciprocity,
+        "media": ", ".join(f"{name} {100 * share:.0f} %" for name, share in e.media) or None,
+        "structure_share": e.structure_share,
+        "trend": e.trend,
+        "trend_p": e.trend_p,
+        "same_as": e.same_as or None,
+        **{f"fact_{number}": fact or None for number, fact in enumerate(ruling.facts, 1)},
+        "change": ruling.change or None,
+    }
+
+
+def _members(members: dict[str, list[str]], judged: list[Judged], bench: _Bench) -> pd.DataFrame:
     """Say how each member stands to the group."""
     rows = []
-    for (name, people), (roster, e) in zip(members.items(), evidence, strict=True):
+    for (name, people), (roster, e) in zip(members.items(), judged, strict=True):
         audience = e.audience
-        standing = {
-            names[number]: (float(e.scores[k]), "core" if e.core[k] else "audience" if audience[k] else "active")
+        seen = roster.known[bench.table.degree[roster.known] > 0]
+        standing = dict.fromkeys(bench.names[seen], (np.nan, "active"))
+        standing |= {
+            bench.names[number]: (float(e.scores[k]), "core" if e.core[k] else "audience" if audience[k] else "active")
             for k, number in enumerate(roster.tested)
         }
         rows += [(name, person, *standing.get(person, (np.nan, "absent"))) for person in people]
     frame = pd.DataFrame(rows, columns=["group", "person", "score", "standing"])
-    return frame.astype({"group": "string", "person": "string", "standing": "string"})
+    return frame.astype({"group": "string", "person": "string", "score": "float64", "standing": "string"})
 
 
-def _unknown(members: dict[str, list[str]], position: dict[str, int]) -> list[Loss]:
-    """Count members who are nobody in the graph."""
-    losses = []
-    for name, people in members.items():
-        missing = sum(person not in position for person in people)
+def _notes(members: dict[str, list[str]], judged: list[Judged], bench: _Bench, used: str) -> list[Loss]:
+    """Say what was odd: strangers, groups without members, the same people twice, and what stands in for what."""
+    notes = []
+    if members and not bench.settings.structure_known:
+        advice = "Give the directory units, sites or managers: ties that they make look like a community's."
+        fact = "no unit, site or manager tells people apart: judged by activity alone"
+        notes.append(Loss("groups", "directory", fact, len(members), "groups", None, advice))
+    unit = bench.listed.unit if bench.settings.structure_known else bench.structure.unit
+    unplaced = sum(len(roster.tested[unit[roster.tested] < 0]) for roster, _ in judged) if (unit >= 0).any() else 0
+    if unplaced:
+        advice = "Fill in the units: ties that a unit makes look like a community's where it is not known."
+        fact = "unit not known: taken for the unit of most of their ties"
+        notes.append(Loss("groups", "directory", fact, unplaced, "members", None, advice))
+    if used == "by":
+        fact = "rosters overlap heavily: false discovery rate by Benjamini and Yekutieli"
+        notes.append(Loss("groups", "groups", fact, len(members), "groups", None, None))
+    for (name, people), (_, e) in zip(members.items(), judged, strict=True):
+        where = f"group {name!r}"
+        missing = sum(person not in bench.position for person in people)
         if missing:
             advice = "Check the ids, or add them to the directory."
-            losses.append(
-                Loss("groups", "groups", "member not in the graph", missing, "members", f"group {name!r}", advice)
-            )
-    return losses
+            notes.append(Loss("groups", "groups", "member not in the graph", missing, "members", where, advice))
+        if not people:
+            advice = "Check 'since' and 'until', or the period."
+            notes.append(Loss("groups", "groups", "nobody is a member in the period", 1, "groups", where, advice))
+        if e.seen > e.active:
+            fact = f"large group: judged by {MOST_TESTED} active members drawn at random"
+            notes.append(Loss("groups", "groups", fact, e.seen - e.active, "members", where, None))
+        if e.same_as:
+            fact = f"same active members as {e.same_as!r}"
+            notes.append(Loss("groups", "groups", fact, 1, "groups", where, "Merge them, or mend one of the rosters."))
+    return notes

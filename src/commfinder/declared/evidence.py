@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.declared.permutation import Matcher, matched_permutation
+from commfinder.declared.over_time import held_out_core, persistence, thirds, trend
+from commfinder.declared.permutation import Matcher, Replicates, matched_permutation
 from commfinder.declared.roster import Roster, TieTable
 from commfinder.declared.shape import (
     MIN_CORE,
     Broker,
     Split,
     best_split,
-    broker,
+    brokers,
     component_share,
     member_scores,
     peel_core,
-    peel_cores,
     significant_outsiders,
 )
 from commfinder.declared.statistics import Lift, lift, poisson_tail, power, z_score
@@ -30,9 +30,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_WINDOW_Z = 1.64
-_FIRST_ROUND, _STOP_AT, _CELLS = 99, 20, 4_000_000
-_BLOCKS = 6
+MIN_OUTSIDE, _APART = 3, 1.5
+_NO_REPLICATES = Replicates(1.0, 1.0, float("nan"), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,27 @@ class Evidence:
         Best division.
     outsiders : int
         People outside with significantly many ties to the group.
+    reciprocity : float
+        Share of the ties inside with interactions both ways; nan where the media have no direction or nobody is tied.
+    media : tuple of (str, float)
+        Share of the ties inside that each medium carries, falling; a tie on two media counts for both.
+    structure_share : float
+        Share of the ties inside that formal structure explains beyond activity, 0 to 1.
+    trend, trend_p : float
+        Slope of the group's z per window, and its two-sided probability; nan below four windows.
+    broker_two : Broker
+        Dependence on two members.
+    core_extra : float
+        Share of the pairs of the core that have a tie beyond expectation.
+    z, z_activity : float
+        Residual against formal structure, and against activity alone.
+    activity_only : bool
+        Whether no formal structure is known, so that activity is all there is to judge by.
+    same_as : str
+        Another group with the same active members; empty where there is none.
+    seen : int
+        Members with ties anywhere, of whom `active` are tested: fewer in groups of more than a thousand. -1 for as
+        many.
     """
 
     group: str
@@ -126,6 +146,18 @@ class Evidence:
     broker: Broker
     split: Split | None
     outsiders: int
+    reciprocity: float = float("nan")
+    media: tuple[tuple[str, float], ...] = ()
+    structure_share: float = 0.0
+    trend: float = float("nan")
+    trend_p: float = float("nan")
+    broker_two: Broker = field(default_factory=lambda: Broker(0.0, 1.0, 0.0))
+    core_extra: float = 0.0
+    z: float = 0.0
+    z_activity: float = 0.0
+    activity_only: bool = False
+    same_as: str = ""
+    seen: int = -1
 
     @property
     def p(self) -> float:
@@ -146,7 +178,7 @@ class Evidence:
     @property
     def coverage(self) -> float:
         """Share of the listed members who are active anywhere."""
-        return self.active / self.size if self.size else 0.0
+        return max(self.active, self.seen) / self.size if self.size else 0.0
 
 
 def gather(
@@ -154,7 +186,7 @@ def gather(
     table: TieTable,
     *,
     formal: DyadNull,
-    without_own: DyadNull,
+    lam: FloatArray,
     matcher: Matcher,
     settings: Settings,
     rng: np.random.Generator,
@@ -169,8 +201,8 @@ def gather(
         Ties of the graph.
     formal : DyadNull
         The formal null of the whole graph; matched rosters are judged by it.
-    without_own : DyadNull
-        The formal null that does not know the group's own ties, where these weigh; else `formal`.
+    lam : ndarray of float, shape (s, s)
+        λ among the tested, from a null that does not know the group's own ties where these weigh.
     matcher : Matcher
         Who could stand in for whom.
     settings : Settings
@@ -183,25 +215,21 @@ def gather(
     Evidence
     """
     ties, tested = roster.ties, roster.tested
-    # A null that has not seen the group's own ties extrapolates to them, and may expect more ties than a pair can have.
-    lam = roster.expected if without_own is formal else np.minimum(without_own.matrix(tested), 1.0)
     observed, expected = int(ties.sum()) // 2, float(lam.sum()) / 2
     base = float(roster.expected_activity.sum()) / 2
-    residual = float(z_score(observed, float(roster.expected.sum()) / 2))
     core, _ = peel_core(ties, lam)
-    p_permutation, core_p = 1.0, 1.0
-    if len(tested) >= MIN_CORE:
-        found = matched_permutation(
-            tested, residual, table=table, null=formal, matcher=matcher, permutations=settings.permutations, rng=rng
-        )
-        p_permutation = found.p
-        core_p = _core_p(roster, table, formal, matcher, settings.permutations, rng)
-    shape_of = np.flatnonzero(core) if core_p <= settings.alpha and core.any() else np.arange(len(tested))
+    split = best_split(ties, lam)
+    found = _replicates(roster, split, table, formal, matcher, settings, rng)
+    shape_of = np.flatnonzero(core) if found.core_p <= settings.alpha and core.any() else np.arange(len(tested))
     inner = np.ix_(shape_of, shape_of)
+    one, two = brokers(ties[inner], lam[inner])
+    media, reciprocity = table.layers.carried(tested, ties)
+    slope, slope_p = trend(roster, expected, table)
     return Evidence(
         group=roster.group,
         size=roster.size,
         active=len(tested),
+        seen=roster.active,
         ties=observed,
         own_space_ties=roster.own_space_ties,
         p_all=poisson_tail(observed + roster.own_space_ties, expected),
@@ -209,101 +237,79 @@ def gather(
         expected_activity=base,
         lift=lift(observed, expected, roster.pairs),
         p_formal=poisson_tail(observed, expected),
-        p_permutation=p_permutation,
+        p_permutation=found.p,
         p_activity=poisson_tail(observed, base),
         power=power(expected, roster.pairs, target=settings.target, alpha=settings.alpha),
         scores=member_scores(ties, lam),
         core=core,
-        core_p=core_p,
-        core_held_out=_held_out(roster, lam),
-        persistence=_persistence(roster, expected, table),
-        thirds_p=_thirds(roster, expected, table),
+        core_p=found.core_p,
+        core_extra=_extra_density(ties, lam, core),
+        core_held_out=held_out_core(roster, lam),
+        persistence=persistence(roster, expected, table),
+        thirds_p=thirds(roster, expected, table),
+        trend=slope,
+        trend_p=slope_p,
         connectedness=component_share(ties[inner]),
-        broker=broker(ties[inner], lam[inner]),
-        split=best_split(ties, lam),
+        broker=one,
+        broker_two=two,
+        split=split if split is None else replace(split, p_permutation=found.split_p),
         outsiders=_outsiders(roster, table, formal, settings.alpha),
+        reciprocity=reciprocity,
+        media=media,
+        structure_share=_structure_share(observed, expected, base, settings),
+        z=float(z_score(observed, expected)),
+        z_activity=float(z_score(observed, base)),
+        activity_only=not settings.structure_known,
     )
 
 
-def _core_p(
-    roster: Roster, table: TieTable, null: DyadNull, matcher: Matcher, permutations: int, rng: np.random.Generator
-) -> float:
-    """Compare the core with the cores of matched rosters: all are chosen the same way, so the choice is no gain."""
-    _, core_z = peel_core(roster.ties, roster.expected)
-    hits, seen = 0, 0
-    step = max(_CELLS // max(len(roster.tested) ** 2, 1), 1)
-    for size in (min(_FIRST_ROUND, permutations), max(permutations - _FIRST_ROUND, 0)):
-        drawn = matcher.draw(roster.tested, size, rng) if size else np.empty((0, len(roster.tested)), dtype=np.int64)
-        for start in range(0, len(drawn), step):
-            i, j = drawn[start : start + step, :, None], drawn[start : start + step, None, :]
-            _, z = peel_cores(table.joined(i, j) & (i != j), null.expected(i, j))
-            hits, seen = hits + int((z >= core_z - 1e-9).sum()), seen + len(z)
-        if hits >= _STOP_AT:
-            break
-    return (1 + hits) / (1 + seen)
+def _replicates(
+    roster: Roster,
+    split: Split | None,
+    table: TieTable,
+    formal: DyadNull,
+    matcher: Matcher,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> Replicates:
+    """Test the group, its core and, where both halves stand out, its division against matched rosters."""
+    if len(roster.tested) < MIN_CORE:
+        return _NO_REPLICATES
+    return matched_permutation(
+        roster.tested,
+        table=table,
+        null=formal,
+        matcher=matcher,
+        permutations=settings.permutations,
+        rng=rng,
+        halves=split is not None and split.p <= settings.alpha and split.cross_lift <= _APART,
+        alpha=settings.alpha,
+        set_aside=roster.all_ties & ~roster.ties,
+    )
 
 
-def _held_out(roster: Roster, lam: FloatArray) -> bool:
-    """Choose the core on every other window and ask whether it stands out on the rest, and the other way round."""
-    windows = len(roster.windows)
-    if windows < 2 or not len(roster.tested):
-        return False
-    stands = []
-    for first in (0, 1):
-        chosen_on: BoolArray = np.logical_or.reduce(roster.windows[first::2], axis=0)
-        asked_of: BoolArray = np.logical_or.reduce(roster.windows[1 - first :: 2], axis=0)
-        core, _ = peel_core(chosen_on, lam)
-        if not core.any():
-            return False
-        inner = np.ix_(core, core)
-        # Every tie of the graph may be active in the half: expecting all of them there errs on the safe side.
-        stands.append(float(z_score(asked_of[inner].sum() / 2, lam[inner].sum() / 2)))
-    return min(stands) > _WINDOW_Z
+def _extra_density(ties: BoolArray, lam: FloatArray, core: BoolArray) -> float:
+    """Return the share of the pairs of the core that have a tie beyond expectation."""
+    many = int(core.sum())
+    inner = np.ix_(core, core)
+    return float((ties[inner].sum() - lam[inner].sum()) / (many * (many - 1))) if many > 1 else 0.0
 
 
-def _persistence(roster: Roster, expected: float, table: TieTable) -> float:
-    """Return the share of stretches of time in which the group has more active ties than expected.
-
-    Half a year has six windows of four weeks. Over a longer period single windows hold too little of a small group to
-    tell, so there are never more than six stretches.
-    """
-    total = len(table.keys)
-    if len(roster.windows) < 2 or not total:
-        return float("nan")
-    stands = []
-    for block in np.array_split(np.arange(len(roster.windows)), min(len(roster.windows), _BLOCKS)):
-        # A tie counts once for each window in which it was active, here as in the whole graph.
-        active = roster.windows[block].sum() / 2
-        mean = expected * table.by_window[block].sum() / total
-        stands.append(float(z_score(active, mean)) > _WINDOW_Z)
-    return float(np.mean(stands))
-
-
-def _thirds(roster: Roster, expected: float, table: TieTable) -> tuple[float, float, float]:
-    """Return the tail probabilities in the three thirds of the windows; 1 where there are fewer than three windows."""
-    total = len(table.keys)
-    if len(roster.windows) < 3 or not total:
-        return (1.0, 1.0, 1.0)
-    means = expected * table.by_third / total
-    counts = roster.thirds.sum(axis=(1, 2)) / 2
-    first, middle, last = (poisson_tail(count, mean) for count, mean in zip(counts, means, strict=True))
-    return first, middle, last
+def _structure_share(observed: int, expected: float, base: float, settings: Settings) -> float:
+    """Return the share of the ties that formal structure explains beyond activity."""
+    if not settings.structure_known:
+        return 0.0
+    return float(np.clip((expected - base) / max(observed, 1), 0.0, 1.0))
 
 
 def _outsiders(roster: Roster, table: TieTable, null: DyadNull, alpha: float) -> int:
     """Count people outside who have significantly many ties to the tested members."""
     if len(roster.tested) < MIN_CORE:
         return 0
-    inside = np.zeros(table.n, dtype=bool)
-    inside[roster.known] = True
-    others = np.flatnonzero(~inside & (table.degree > 0))
-    low, high = table.keys // table.n, table.keys % table.n
-    tested = np.zeros(table.n, dtype=bool)
-    tested[roster.tested] = True
-    ties = np.bincount(low[tested[high]], minlength=table.n) + np.bincount(high[tested[low]], minlength=table.n)
-    near = others[ties[others] > 0]
+    near, ties = table.near(roster.tested)
+    enough = (ties >= MIN_OUTSIDE) & ~np.isin(near, roster.known)
+    near, ties = near[enough], ties[enough]
     expected = null.expected(near[:, None], roster.tested[None, :]).sum(axis=1)
-    # People without a tie to the group can not be significant, but they count as tests.
-    observed = np.concatenate([ties[near], np.zeros(len(others) - len(near))]).astype(np.float64)
-    mean = np.concatenate([expected, np.ones(len(others) - len(near))])
-    return int(significant_outsiders(observed, mean, alpha=alpha).sum())
+    # People with fewer ties to the group do not belong to it, but they count as tests.
+    others = int((table.degree > 0).sum()) - roster.active - len(near)
+    return int(significant_outsiders(ties.astype(np.float64), expected, alpha=alpha, others=others).sum())

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from commfinder.declared.roster import TieTable
+from commfinder.declared.shape import peel_cores
 from commfinder.declared.statistics import z_score
+from commfinder.graph.dyads import drawn_rosters, replicated, stand_ins
 from commfinder.graph.expected import DyadNull, Structure
 
-__all__ = ["Matcher", "Replicates", "matched_permutation"]
+__all__ = ["Matcher", "Replicates", "matched_permutation", "replicates", "replicates_by_loop"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
-_NEAREST, _ENOUGH, _FIRST_ROUND, _STOP_AT, _CELLS = 12, 3, 99, 20, 4_000_000
+_NEAREST, _ENOUGH = 12, 3
+_LOOKS, _STOP_AT, _CLEARLY = (99, 299), 20, 0.1
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,17 @@ class Replicates:
     ----------
     p : float
         Share of replicates whose residual is at least as large as that of the group, counting the group itself.
+    core_p : float
+        The same of the cores: all are chosen the same way, so that the choice is no gain.
+    split_p : float
+        The same of the weaker half of the best division; nan where it was not asked.
     z : ndarray of float
         Residuals of the replicates.
     """
 
     p: float
+    core_p: float
+    split_p: float
     z: FloatArray
 
 
@@ -47,31 +57,50 @@ class Matcher:
     """
 
     def __init__(self, structure: Structure, degree: IntArray) -> None:
-        self._degree = degree
-        self._levels = [
-            _strata(np.column_stack([structure.unit, structure.site, structure.manager])),
-            _strata(np.column_stack([structure.unit, structure.site])),
-            _strata(structure.unit[:, None]),
-            _strata(np.zeros((len(degree), 1), dtype=np.int64)),
+        nobody = np.zeros(len(degree), dtype=np.int64)
+        levels = [
+            _strata(structure.unit, structure.site, structure.manager),
+            _strata(structure.unit, structure.site),
+            _strata(structure.unit),
+            nobody,
         ]
-        self._people: list[dict[int, IntArray]] = [{} for _ in self._levels]
+        self._activity = np.log(np.maximum(degree, 1).astype(np.float64))
+        active = np.flatnonzero(degree > 0)
+        active = active[np.argsort(degree[active], kind="stable")]
+        self._strata = np.array(levels)
+        # Within a stratum people are in order of activity, and those who are alike in order of their numbers.
+        self._order = np.array([active[np.argsort(level[active], kind="stable")] for level in levels])
+        ends = [np.cumsum(np.bincount(level[active], minlength=len(degree) + 1)) for level in levels]
+        self._starts = np.array([np.r_[0, end] for end in ends])
+
+    def pools(self, members: IntArray) -> tuple[IntArray, IntArray]:
+        """Return who could stand in for each member, and how many; the first so many of each row count.
+
+        Parameters
+        ----------
+        members : ndarray of int64, shape (s,)
+            The roster.
+
+        Returns
+        -------
+        pools : ndarray of int64, shape (s, 13)
+            The member comes last.
+        lengths : ndarray of int64, shape (s,)
+        """
+        pools, lengths = stand_ins(members, self._strata, self._starts, self._order, self._activity, _NEAREST, _ENOUGH)
+        return pools, lengths
 
     def pool(self, person: int) -> IntArray:
         """Return who could stand in for a person, the person too.
 
         At most 13 people, from the narrowest stratum that holds three others.
         """
-        for level, strata in enumerate(self._levels):
-            alike = self._members(level, int(strata[person]))
-            others = alike[alike != person]
-            if len(others) >= _ENOUGH or level == len(self._levels) - 1:
-                far = np.abs(np.log(self._degree[others]) - np.log(max(int(self._degree[person]), 1)))
-                nearest = others[np.lexsort((others, far))[:_NEAREST]]
-                return np.append(nearest, person)
-        raise AssertionError("the last level takes everybody")
+        pools, lengths = self.pools(np.array([person]))
+        alike: IntArray = pools[0, : lengths[0]]
+        return alike
 
     def draw(self, members: IntArray, size: int, rng: np.random.Generator) -> IntArray:
-        """Draw rosters; those in which somebody stands in twice are drawn again, and left out if that does not help.
+        """Draw rosters in which nobody stands in twice; those that can not be drawn are left out.
 
         Parameters
         ----------
@@ -86,37 +115,23 @@ class Matcher:
         -------
         ndarray of int64, shape (at most `size`, s)
         """
-        pools = [self.pool(int(person)) for person in members]
-        width = max(len(pool) for pool in pools)
-        padded = np.array([np.resize(pool, width) for pool in pools])
-        lengths = np.array([len(pool) for pool in pools])
-        drawn = padded[np.arange(len(members)), (rng.random((size, len(members))) * lengths).astype(np.int64)]
-        for _ in range(200):
-            again = _repeats(drawn)
-            if not again.any():
-                return _whole(drawn)
-            row, column = np.nonzero(again)
-            pick = (rng.random(len(row)) * lengths[column]).astype(np.int64)
-            drawn[row, column] = padded[column, pick]
-        return _whole(drawn[~_repeats(drawn).any(axis=1)])
-
-    def _members(self, level: int, stratum: int) -> IntArray:
-        """Return the active people of a stratum."""
-        if stratum not in self._people[level]:
-            alike = np.flatnonzero((self._levels[level] == stratum) & (self._degree > 0))
-            self._people[level][stratum] = alike
-        return self._people[level][stratum]
+        people, pools, lengths = _named(members, self)
+        drawn = drawn_rosters(pools, lengths, len(people), np.uint64(_seed_of(rng)), 0, size)
+        rosters: IntArray = people[drawn[drawn[:, 0] >= 0]]
+        return rosters
 
 
 def matched_permutation(
     members: IntArray,
-    residual: float,
     *,
     table: TieTable,
     null: DyadNull,
     matcher: Matcher,
     permutations: int,
     rng: np.random.Generator,
+    halves: bool = False,
+    alpha: float = 0.05,
+    set_aside: BoolArray | None = None,
 ) -> Replicates:
     """Test a group against rosters of people alike, on the residual that the null leaves.
 
@@ -124,8 +139,6 @@ def matched_permutation(
     ----------
     members : ndarray of int64, shape (s,)
         Tested members.
-    residual : float
-        z of the group.
     table : TieTable
         The ties.
     null : DyadNull
@@ -133,9 +146,15 @@ def matched_permutation(
     matcher : Matcher
         Who could stand in for whom.
     permutations : int
-        At most so many rosters; drawing stops early once the answer is clear (Besag, Clifford 1991).
+        At most so many rosters; drawing stops early once the answers are clear (Besag, Clifford 1991).
     rng : numpy.random.Generator
         Source of chance.
+    halves : bool, default False
+        Whether to test the best division as well.
+    alpha : float, default 0.05
+        Level at which the answer will be read.
+    set_aside : ndarray of bool, shape (s, s), optional
+        Ties among the members that do not count for the group.
 
     Returns
     -------
@@ -146,46 +165,174 @@ def matched_permutation(
     Permuting raw counts calls 11 to 73 of 100 rosters of active people real; permuting what the null leaves unexplained
     keeps its level. Everybody may stand in for themselves, so that the group is one of its own replicates.
 
+    Drawing stops after 99 or 299 rosters if at least 20 are as extreme and p is at least 0.1 and twice `alpha`, for
+    every question. A group that is stopped has no p up to `alpha`, so that stopping can only take rejections away:
+    the level is kept.
+
     References
     ----------
     .. [1] Besag, Clifford (1991), Sequential Monte Carlo p-values. doi:10.1093/biomet/78.2.301
     """
-    i, j = np.triu_indices(len(members), 1)
-    found = np.empty(0)
-    for size in (min(_FIRST_ROUND, permutations), max(permutations - _FIRST_ROUND, 0)):
-        if not size:
-            continue
-        drawn = matcher.draw(members, size, rng)
-        step = max(_CELLS // max(len(i), 1), 1)
-        parts = [_residuals(drawn[k : k + step], i, j, table, null) for k in range(0, len(drawn), step)]
-        found = np.concatenate([found, *parts])
-        if (found >= residual).sum() >= _STOP_AT:
+    seed, cast = _seed_of(rng), _Cast.of(members, table, null, matcher)
+    own = (
+        cast.without(members, set_aside).judged(np.searchsorted(cast.people, members)[None, :], halves=halves)[0] - 1e-9
+    )
+    found = np.empty((0, 3))
+    clear = max(_CLEARLY, 2 * alpha)
+    for last in (*(look for look in _LOOKS if look < permutations), permutations):
+        more = cast.judged(cast.drawn(seed, len(found), last), halves=halves)
+        found = np.concatenate([found, more])
+        drawn = found[~np.isnan(found[:, 0])]
+        hits = (drawn >= own).sum(axis=0)
+        p = (1 + hits) / (1 + len(drawn))
+        asked = slice(0, 3 if halves else 2)
+        if ((hits >= _STOP_AT) & (p >= clear))[asked].all():
             break
-    return Replicates((1 + int((found >= residual - 1e-9).sum())) / (1 + len(found)), found)
+    return Replicates(float(p[0]), float(p[1]), float(p[2]) if halves else float("nan"), drawn[:, 0])
 
 
-def _residuals(rosters: IntArray, i: IntArray, j: IntArray, table: TieTable, null: DyadNull) -> FloatArray:
-    """Return z of each roster."""
-    a, b = rosters[:, i], rosters[:, j]
-    return z_score(table.joined(a, b).sum(axis=1), null.expected(a, b).sum(axis=1))
+def replicates(
+    members: IntArray,
+    table: TieTable,
+    null: DyadNull,
+    matcher: Matcher,
+    *,
+    seed: int,
+    first: int,
+    last: int,
+    halves: bool = False,
+) -> FloatArray:
+    """Draw matched rosters and return z, z of the core and z of the weaker half of each.
+
+    Parameters
+    ----------
+    members : ndarray of int64, shape (s,)
+        Tested members.
+    table : TieTable
+        The ties.
+    null : DyadNull
+        The formal null.
+    matcher : Matcher
+        Who could stand in for whom.
+    seed : int
+        Seed; each roster has a stream of its own.
+    first, last : int
+        Numbers of the rosters, from `first` to before `last`.
+    halves : bool, default False
+        Whether to divide them.
+
+    Returns
+    -------
+    ndarray of float, shape (last - first, 3)
+        nan for rosters that can not be drawn; -inf where there is no core, or no division.
+    """
+    cast = _Cast.of(members, table, null, matcher)
+    return cast.judged(cast.drawn(seed, first, last), halves=halves)
 
 
-def _whole(drawn: npt.NDArray[np.signedinteger]) -> IntArray:
-    """Return numbers of people as 64-bit integers."""
-    return drawn.astype(np.int64)
+def replicates_by_loop(
+    members: IntArray,
+    table: TieTable,
+    null: DyadNull,
+    matcher: Matcher,
+    *,
+    seed: int,
+    first: int,
+    last: int,
+) -> FloatArray:
+    """Do what `replicates` does in a plain loop over the same rosters, without halves: slow, and easy to check.
+
+    Parameters
+    ----------
+    members, table, null, matcher, seed, first, last
+        As in `replicates`.
+
+    Returns
+    -------
+    ndarray of float, shape (last - first, 3)
+    """
+    cast = _Cast.of(members, table, null, matcher)
+    people, drawn = cast.people, cast.drawn(seed, first, last)
+    found = np.full((last - first, 3), -np.inf)
+    i, j = np.triu_indices(len(members), 1)
+    for number, row in enumerate(drawn):
+        if row[0] < 0:
+            found[number] = np.nan
+            continue
+        roster = people[row]
+        ties, rate = table.joined(roster[i], roster[j]), null.expected(roster[i], roster[j])
+        found[number, 0] = z_score(ties.sum(), rate.sum())
+        square = table.joined(roster[:, None], roster[None, :]) & ~np.eye(len(roster), dtype=bool)
+        found[number, 1] = peel_cores(square[None], null.matrix(roster)[None])[1][0]
+    return found
 
 
-def _repeats(drawn: IntArray) -> npt.NDArray[np.bool_]:
-    """Tell which entries of each row repeat an earlier one."""
-    order = np.argsort(drawn, axis=1, kind="stable")
-    ordered = np.take_along_axis(drawn, order, axis=1)
-    repeat = np.zeros(drawn.shape, dtype=bool)
-    again = np.zeros(drawn.shape, dtype=bool)
-    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    np.put_along_axis(repeat, order, again, axis=1)
-    return repeat
+@dataclass(frozen=True)
+class _Cast:
+    """Everybody who could be drawn for a roster, with the ties among them, as the compiled code wants it.
+
+    People have numbers of their own here, in the order of `people`.
+    """
+
+    people: IntArray
+    pools: IntArray
+    lengths: IntArray
+    known: tuple[IntArray, FloatArray, IntArray, IntArray, IntArray]
+    ties: tuple[IntArray, IntArray]
+    blocks: FloatArray
+    factors: FloatArray
+
+    @classmethod
+    def of(cls, members: IntArray, table: TieTable, null: DyadNull, matcher: Matcher) -> _Cast:
+        """Gather them."""
+        people, pools, lengths = _named(members, matcher)
+        structure, side = null.structure, null.blocks.side
+        # The unit that is not known comes last, also where everybody's is known.
+        units = np.unique(np.append(structure.unit[people] % side, side - 1))
+        unit = np.searchsorted(units, structure.unit[people] % side)
+        known = (people, null.activity[people], unit, structure.site[people], structure.manager[people])
+        factors = np.array([null.site, null.manager, null.report])
+        return cls(people, pools, lengths, known, table.among(people), null.blocks.among(units), factors)
+
+    def without(self, members: IntArray, set_aside: BoolArray | None) -> _Cast:
+        """Set ties among members aside."""
+        if set_aside is None or not set_aside.any():
+            return self
+        starts, neighbours = self.ties
+        place = np.searchsorted(self.people, members)
+        one, other = np.nonzero(set_aside)
+        gone = place[one] * len(self.people) + place[other]
+        owner = np.repeat(np.arange(len(self.people)), np.diff(starts))
+        keep = ~np.isin(owner * len(self.people) + neighbours, gone)
+        first = np.r_[0, np.cumsum(np.bincount(owner[keep], minlength=len(self.people)))]
+        return replace(self, ties=(first.astype(np.int64), neighbours[keep]))
+
+    def drawn(self, seed: int, first: int, last: int) -> IntArray:
+        """Draw the rosters of some numbers."""
+        rows: IntArray = drawn_rosters(self.pools, self.lengths, len(self.people), np.uint64(seed), first, last)
+        return rows
+
+    def judged(self, drawn: IntArray, *, halves: bool) -> FloatArray:
+        """Say what each roster shows."""
+        z: FloatArray = replicated(drawn, self.known, self.ties, self.blocks, self.factors, halves)
+        return z
 
 
-def _strata(columns: IntArray) -> IntArray:
-    """Number the distinct rows."""
-    return np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+def _named(members: IntArray, matcher: Matcher) -> tuple[IntArray, IntArray, IntArray]:
+    """Return who could be drawn for a roster, sorted, and the pools with numbers in that order."""
+    pools, lengths = matcher.pools(members)
+    people = np.unique(pools[pools >= 0])
+    return people, np.searchsorted(people, pools), lengths
+
+
+def _seed_of(rng: np.random.Generator) -> int:
+    """Draw a seed for the compiled code."""
+    return int(rng.integers(0, 2**63))
+
+
+def _strata(*columns: IntArray) -> IntArray:
+    """Number the distinct rows of some columns."""
+    number = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        number = np.unique(number * (int(column.max(initial=-1)) + 2) + column + 1, return_inverse=True)[1].reshape(-1)
+    return number.astype(np.int64)

@@ -6,25 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from commfinder.declared.statistics import poisson_tail, z_score
+from commfinder.graph.groups import MIN_CORE, betweenness, divided, peeled
 
 __all__ = [
+    "MIN_CORE",
     "Broker",
     "Split",
     "best_split",
     "broker",
+    "brokers",
     "component_share",
     "member_scores",
     "peel_core",
+    "peel_cores",
     "significant_outsiders",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_CORE = 5
 _MANY = 400
 
 
@@ -59,11 +62,20 @@ class Split:
         The larger of the two halves' tail probabilities.
     cross_lift : float
         Ties between the halves over those expected.
+    half_tails : tuple of float
+        Tail probability of each half.
+    cross_p : float
+        Probability of as many ties between the halves, or more.
+    p_permutation : float
+        How often matched rosters divide into two that stand out as much; nan where it was not asked.
     """
 
     first: BoolArray
     p: float
     cross_lift: float
+    half_tails: tuple[float, float] = (float("nan"), float("nan"))
+    cross_p: float = float("nan")
+    p_permutation: float = float("nan")
 
 
 def member_scores(ties: BoolArray, expected: FloatArray) -> FloatArray:
@@ -93,12 +105,12 @@ def peel_core(ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, float]:
     The stage is chosen by looking at the ties, so its z says nothing by itself: compare it with that of the cores of
     matched rosters, or confirm the core on windows that it was not chosen on.
     """
-    cores, z = peel_cores(ties[None], expected[None])
-    return cores[0], float(z[0])
+    core, z = peeled(*_compiled(ties, expected))
+    return core, float(z)
 
 
 def peel_cores(ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """Peel many groups of one size at once: `peel_core` of each.
+    """Peel many groups of one size at once: `peel_core` of each, in plain NumPy.
 
     Parameters
     ----------
@@ -122,7 +134,9 @@ def peel_cores(ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, FloatA
         better = z > best_z + 1e-12
         best_z = np.where(better, z, best_z)
         best[better] = left[better]
-        weakest = np.where(left, z_score(inner, np.maximum(mean, 0.0)), np.inf).argmin(axis=1)
+        # Of those who are equal but for rounding, the first goes.
+        scores = np.where(left, z_score(inner, np.maximum(mean, 0.0)), np.inf)
+        weakest = (scores <= scores.min(axis=1, keepdims=True) + 1e-9).argmax(axis=1)
         left[rows, weakest] = False
         inner = inner - ties[rows, weakest]
         mean = mean - expected[rows, weakest]
@@ -137,7 +151,7 @@ def component_share(ties: BoolArray) -> float:
     return float(np.bincount(labels).max()) / len(ties)
 
 
-def broker(ties: BoolArray, expected: FloatArray) -> Broker:
+def broker(ties: BoolArray, expected: FloatArray, *, members: int = 1) -> Broker:
     """Take away the member most shortest paths pass through, and look at what is left.
 
     Parameters
@@ -146,24 +160,38 @@ def broker(ties: BoolArray, expected: FloatArray) -> Broker:
         Ties.
     expected : ndarray of float, shape (s, s)
         λ.
+    members : int, default 1
+        How many to take away: those with the highest betweenness in the whole group.
 
     Returns
     -------
     Broker
+        A group of which fewer than two others would be left depends on nobody that could be told.
     """
+    return brokers(ties, expected, up_to=members)[-1]
+
+
+def brokers(ties: BoolArray, expected: FloatArray, *, up_to: int = 2) -> list[Broker]:
+    """Return what is left without one member, without two, and so on; see `broker`."""
     size = len(ties)
-    if size < 3:
-        return Broker(0.0, component_share(ties), 1.0)
-    top = int(_betweenness(ties).argmax())
-    rest = np.arange(size) != top
-    inside, mean = ties[np.ix_(rest, rest)], expected[np.ix_(rest, rest)]
-    before, after = component_share(ties) * size, component_share(inside) * (size - 1)
-    dependence = max(0.0, 1 - after / (before - 1)) if before > 1 else 0.0
-    return Broker(dependence, after / (size - 1), poisson_tail(inside.sum() / 2, mean.sum() / 2))
+    order = np.argsort(-_betweenness(ties), kind="stable") if size > 2 else np.arange(size)
+    before = component_share(ties) * size
+    found = []
+    for many in range(1, up_to + 1):
+        if size < many + 2:
+            found.append(Broker(0.0, component_share(ties), 1.0))
+            continue
+        rest = np.ones(size, dtype=bool)
+        rest[order[:many]] = False
+        inside, mean = ties[np.ix_(rest, rest)], expected[np.ix_(rest, rest)]
+        after = component_share(inside) * (size - many)
+        dependence = max(0.0, 1 - after / (before - many)) if before > many else 0.0
+        found.append(Broker(dependence, after / (size - many), poisson_tail(inside.sum() / 2, mean.sum() / 2)))
+    return found
 
 
 def best_split(ties: BoolArray, expected: FloatArray) -> Split | None:
-    """Divide a group in two so that ties exceed expectation most within the halves; None if a half has fewer than five.
+    """Divide a group in two so that ties exceed an even spread most within halves; None if one has fewer than five.
 
     Parameters
     ----------
@@ -175,28 +203,26 @@ def best_split(ties: BoolArray, expected: FloatArray) -> Split | None:
     Returns
     -------
     Split or None
+
+    Notes
+    -----
+    What is expected is raised to as many ties as the group has before it is divided: a group with more ties than
+    expected everywhere would stay whole else, however clearly it falls in two. Tails and lift are against what is
+    expected as it is.
     """
     size = len(ties)
     if size < 2 * MIN_CORE:
         return None
-    residual = ties.astype(np.float64) - expected
-    np.fill_diagonal(residual, 0.0)
-    _, vectors = np.linalg.eigh(residual)
-    leading = vectors[:, -1]
-    # The sign of an eigenvector is free: fix it, so that every machine finds the same halves.
-    side = np.where(leading * np.sign(leading[np.abs(leading).argmax()]) >= 0, 1.0, -1.0)
-    for _ in range(2 * size):
-        gain = -side * (residual @ side)
-        mover = int(gain.argmax())
-        if gain[mover] <= 1e-9:
-            break
-        side[mover] = -side[mover]
-    first = side > 0
+    mean = float(expected.sum())
+    raised = max(float(ties.sum()) / mean, 1.0) if mean > 0 else 1.0
+    first: BoolArray = divided(*_compiled(ties, expected * raised)) > 0
+    # Which half is the first is free: the first member is in it.
+    first = first == first[0]
     if min(first.sum(), size - first.sum()) < MIN_CORE:
         return None
-    tails = [poisson_tail(_half(ties, half), _half(expected, half)) for half in (first, ~first)]
-    across, mean = ties[np.ix_(first, ~first)].sum(), expected[np.ix_(first, ~first)].sum()
-    return Split(first, max(tails), float((across + 0.5) / (mean + 0.5)))
+    one, other = (poisson_tail(_half(ties, half), _half(expected, half)) for half in (first, ~first))
+    across, due = float(ties[np.ix_(first, ~first)].sum()), float(expected[np.ix_(first, ~first)].sum())
+    return Split(first, max(one, other), (across + 0.5) / (due + 0.5), (one, other), poisson_tail(across, due))
 
 
 def _half(matrix: npt.NDArray[np.generic], members: BoolArray) -> float:
@@ -205,46 +231,47 @@ def _half(matrix: npt.NDArray[np.generic], members: BoolArray) -> float:
 
 
 def _betweenness(ties: BoolArray) -> FloatArray:
-    """Return betweenness: the shortest paths through each member, by matrices of numbers of paths.
+    """Return betweenness: the shortest paths through each member.
 
-    In a group of more than 400 the cubic cost is not worth it, and the member with the most ties stands in.
+    In a group of more than 400 it is not worth its cost, and the member with the most ties stands in.
     """
     if len(ties) > _MANY:
         return np.asarray(ties.sum(axis=1), dtype=np.float64)
-    distance, paths = _shortest_paths(ties)
-    score = np.zeros(len(ties))
-    for middle in range(len(ties)):
-        through = distance[:, middle, None] + distance[None, middle, :] == distance
-        share = np.divide(
-            np.outer(paths[:, middle], paths[middle]), paths, out=np.zeros_like(paths), where=through & (paths > 0)
-        )
-        share[middle] = share[:, middle] = 0.0
-        np.fill_diagonal(share, 0.0)
-        score[middle] = share.sum() / 2
-    return score.round(9)
+    score: FloatArray = betweenness(np.ascontiguousarray(ties)).round(9)
+    return score
 
 
-def _shortest_paths(ties: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Return lengths and numbers of shortest paths between all members."""
-    size = len(ties)
-    distance = np.where(np.eye(size, dtype=bool), 0.0, np.inf)
-    paths = np.eye(size)
-    front = paths.copy()
-    for step in range(1, size):
-        front = np.where(np.isinf(distance), front @ ties.astype(np.float64), 0.0)
-        if not front.any():
-            break
-        distance[front > 0] = step
-        paths += front
-    return distance, paths
+def _compiled(ties: BoolArray, expected: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return λ and ties in the order and layout that compiled code asks for."""
+    return np.ascontiguousarray(expected, dtype=np.float64), np.ascontiguousarray(ties, dtype=np.bool_)
 
 
-def significant_outsiders(observed: FloatArray, expected: FloatArray, *, alpha: float, min_ties: int = 3) -> BoolArray:
-    """Tell who outside has more ties to a group than expected, after Benjamini–Hochberg over everybody outside."""
+def significant_outsiders(
+    observed: FloatArray, expected: FloatArray, *, alpha: float, min_ties: int = 3, others: int = 0
+) -> BoolArray:
+    """Tell who outside has more ties to a group than expected, after Benjamini–Hochberg over everybody outside.
+
+    Parameters
+    ----------
+    observed, expected : ndarray of float, shape (n,)
+        Ties of each to the group.
+    alpha : float
+        False discovery rate.
+    min_ties : int, default 3
+        Whoever has fewer does not belong, however unlikely they are.
+    others : int, default 0
+        People outside who have too few ties to be listed: they count as tests.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
     if not len(observed):
         return np.zeros(0, dtype=bool)
-    tail = stats.poisson.sf(observed - 1, expected)
-    found: BoolArray = (stats.false_discovery_control(np.clip(tail, 0.0, 1.0), method="bh") <= alpha) & (
-        observed >= min_ties
-    )
-    return found
+    tail = np.where(observed >= min_ties, special.gammainc(np.maximum(observed, 1), np.maximum(expected, 0.0)), 1.0)
+    order = np.argsort(tail, kind="stable")
+    rank = np.arange(1, len(order) + 1)
+    passed = np.flatnonzero(tail[order] * (len(order) + others) <= alpha * rank)
+    found = np.zeros(len(observed), dtype=bool)
+    found[order[: passed.max(initial=-1) + 1]] = True
+    return found & (observed >= min_ties)

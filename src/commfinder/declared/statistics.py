@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
-__all__ = ["Lift", "benjamini_hochberg", "lift", "poisson_tail", "power", "z_score"]
+__all__ = ["Lift", "benjamini_hochberg", "benjamini_yekutieli", "lift", "poisson_tail", "power", "z_score"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def z_score(observed: npt.ArrayLike, expected: npt.ArrayLike) -> FloatArray:
 
 def poisson_tail(observed: float, expected: float) -> float:
     """Return the probability of as many ties or more if `expected` are expected."""
-    return float(stats.poisson.sf(observed - 1, expected))
+    return float(special.gammainc(observed, expected)) if observed > 0 else 1.0
 
 
 def lift(observed: int, expected: float, pairs: int, *, level: float = 0.95) -> Lift:
@@ -70,8 +70,8 @@ def lift(observed: int, expected: float, pairs: int, *, level: float = 0.95) -> 
     .. [1] Garwood (1936), Fiducial limits for the Poisson distribution. doi:10.1093/biomet/28.3-4.437
     """
     tail = (1 - level) / 2
-    low = float(stats.chi2.ppf(tail, 2 * observed)) / 2 if observed else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * observed + 2)) / 2
+    low = float(special.gammaincinv(observed, tail)) if observed else 0.0
+    high = float(special.gammaincinv(observed + 1, 1 - tail))
     half = expected + 0.5
     extra = (observed - expected) / pairs if pairs else 0.0
     extra_high = (high - expected) / pairs if pairs else 0.0
@@ -97,13 +97,19 @@ def power(expected: float, pairs: int, *, target: float, alpha: float) -> float:
     float
         From 0 to 1.
     """
-    critical = float(stats.poisson.isf(alpha, expected)) + 1
-    community = expected + target * max(pairs - expected, 0.0)
-    return float(stats.poisson.sf(critical - 1, community))
+    critical = max(float(np.ceil(special.pdtrik(1 - alpha, expected))), 0.0) if expected > 0 else 0.0
+    # Rounding may have passed the least number whose tail is small enough.
+    while critical > 0 and poisson_tail(critical, expected) <= alpha:
+        critical -= 1
+    while poisson_tail(critical + 1, expected) > alpha:
+        critical += 1
+    return poisson_tail(critical + 1, expected + target * max(pairs - expected, 0.0))
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
     """Return q-values of the Benjamini–Hochberg procedure; nan stays nan and counts for nothing.
+
+    Prefer `benjamini_yekutieli` where tests depend on one another in any way, as those of rosters that overlap heavily.
 
     References
     ----------
@@ -114,9 +120,31 @@ def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
     >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.5]).round(3).tolist()
     [0.04, 0.053, 0.053, 0.5]
     """
+    return _adjusted(p, by=False)
+
+
+def benjamini_yekutieli(p: npt.ArrayLike) -> FloatArray:
+    """Return q-values of the Benjamini–Yekutieli procedure; nan stays nan and counts for nothing.
+
+    It holds whatever the dependence, and has less power: prefer `benjamini_hochberg` for groups that hardly overlap.
+
+    References
+    ----------
+    .. [1] Benjamini, Yekutieli (2001). doi:10.1214/aos/1013699998
+
+    Examples
+    --------
+    >>> benjamini_yekutieli([0.01, 0.04, 0.03, 0.5]).round(3).tolist()
+    [0.083, 0.111, 0.111, 1.0]
+    """
+    return _adjusted(p, by=True)
+
+
+def _adjusted(p: npt.ArrayLike, *, by: bool) -> FloatArray:
+    """Return q-values by either procedure."""
     values = np.asarray(p, dtype=np.float64)
     q = np.full(len(values), np.nan)
     known = np.flatnonzero(np.isfinite(values))
     if len(known):
-        q[known] = stats.false_discovery_control(values[known], method="bh")
+        q[known] = stats.false_discovery_control(values[known], method="by" if by else "bh")
     return q

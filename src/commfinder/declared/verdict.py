@@ -1,12 +1,36 @@
-"""From evidence to a verdict, in words: the rules in their order, and the sentence that explains each."""
+"""From evidence to a verdict: the probable class within the rules that guard it, and the words that explain it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commfinder.declared.evidence import Evidence, Settings
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["HELP", "VERDICTS", "Ruling", "rule"]
+from commfinder.declared import explain
+from commfinder.declared.evidence import Evidence, Settings
+from commfinder.declared.explain import percent
+from commfinder.declared.probability import CLASSES, Model, features, stored_model
+from commfinder.declared.thresholds import (
+    BIGGER,
+    CONNECTED,
+    CORE_MOST,
+    CORE_SOME,
+    HALF_ALPHA,
+    MIN_ACTIVE,
+    MIN_COVERAGE,
+    MIN_EXTRA,
+    MIN_LIFT_LOW,
+    MIN_POWER,
+    MOST_ALIVE,
+    SEASON_ALPHA,
+    SIGN,
+    SURE,
+    SURE_POWER,
+    THIRD_ALPHA,
+)
+
+__all__ = ["HELP", "VERDICTS", "Ruling", "barred", "rule"]
 
 VERDICTS = (
     "real",
@@ -36,16 +60,15 @@ HELP = {
 }
 """What fits each class."""
 
-_MIN_COVERAGE, _MIN_ACTIVE, _MIN_POWER, _SURE_POWER = 0.6, 5, 0.5, 0.8
-_MIN_LIFT_LOW, _MIN_EXTRA = 1.3, 0.05
-_CORE_MOST, _CORE_SOME, _PERSISTENT, _CONNECTED, _HELD = 0.6, 0.2, 2 / 3, 0.8, 0.6
-_THIRD = {"emerging": "last", "dormant": "first"}
-_THIRD_ALPHA, _BIGGER = 0.001, 0.2
+_HELP_BIGGER = " Ask those beyond the roster whether they wish to be listed."
+_STANDING = ("real", "broker-dependent", "core-only", "split", "emerging")
+_ALIVE = CLASSES.index("formal-only")  # the classes before it have a community
+_UNKNOWN = float("nan")
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """A verdict with its sentence.
+    """A verdict with its probability and its words.
 
     Parameters
     ----------
@@ -55,14 +78,30 @@ class Ruling:
         Whether many outside belong to it by their ties.
     reason : str
         The sentence that explains it, with its numbers.
+    probability : float
+        How probable the class is; nan for `insufficient` and `uncertain`, which claim nothing about the group.
+    probabilities : tuple of float
+        Of each of `VERDICTS`; 0 for those two, and nan throughout for a group of fewer than five active members. Where
+        a rule decided, they are what the evidence would say if it were enough.
+    facts : tuple of three str
+        The facts that decided it.
+    change : str
+        What would change it.
+    help : str
+        What fits.
     """
 
     verdict: str
     bigger: bool
     reason: str
+    probability: float = _UNKNOWN
+    probabilities: tuple[float, ...] = (_UNKNOWN,) * len(VERDICTS)
+    facts: tuple[str, str, str] = ("", "", "")
+    change: str = ""
+    help: str = ""
 
 
-def rule(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Ruling:
+def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model: Model | None = None) -> Ruling:
     """Rule on one group.
 
     Parameters
@@ -75,6 +114,8 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Rul
         The same of its core.
     settings : Settings
         Level and target.
+    model : Model, optional
+        What gives the probabilities; None takes the one that planted groups taught.
 
     Returns
     -------
@@ -82,134 +123,209 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Rul
 
     Notes
     -----
-    In this order: insufficient; split; real or broker-dependent; core-only; dormant or emerging; formal-only; paper;
-    and uncertain where no rule holds. A "no" needs power, not only the lack of a "yes".
+    In this order: `insufficient` where the evidence can not tell; `uncertain` where the group stands out by ties of its
+    own space only; else the most probable class, by a model of groups whose class is known. That class stands if its
+    probability is at least one half and no rule bars it; if not, `uncertain`. Rules only take away: they never make a
+    class of a group that the model does not. A "no" (`paper`, `formal-only`) needs power and a bound, not only the lack
+    of a "yes".
     """
-    found, core_found = q <= settings.alpha, core_q <= settings.alpha
-    verdict, why = _verdict(evidence, found, core_found, settings)
-    stands = verdict in ("real", "broker-dependent", "core-only", "split", "emerging")
-    bigger = stands and evidence.outsiders >= max(1, _BIGGER * evidence.active)
-    tail = " More people belong to it by their ties than its roster lists." if bigger else ""
-    return Ruling(verdict, bigger, why + tail)
+    found = q <= settings.alpha
+    model, row = model or stored_model(), features(evidence)
+    chances = model.probability(row[None])[0]
+    told = _insufficient(evidence, found, settings)
+    if told:
+        return _by_rule("insufficient", told, evidence, settings, chances)
+    told = _own_space(evidence, found, settings)
+    if told:
+        return _by_rule("uncertain", told, evidence, settings, chances)
+    order = np.argsort(-chances, kind="stable")
+    likeliest, next_best = CLASSES[order[0]], CLASSES[order[1]]
+    chance = float(chances[order[0]])
+    bar = barred(likeliest, evidence, q, core_q, settings) or _bar_alive(likeliest, float(chances[:_ALIVE].sum()))
+    verdict = likeliest if chance >= SURE and not bar else "uncertain"
+    why = (
+        explain.reason(verdict, evidence, settings)
+        if verdict == likeliest
+        else _doubt(evidence, settings, likeliest, chance, bar)
+    )
+    bigger = verdict in _STANDING and evidence.outsiders >= max(1, BIGGER * evidence.active)
+    topics = explain.deciding(likeliest, model.contributions(row, likeliest, next_best))
+    return Ruling(
+        verdict,
+        bigger,
+        why + (" More people belong to it by their ties than its roster lists." if bigger else ""),
+        probability=chance if verdict == likeliest else _UNKNOWN,
+        probabilities=(*(float(one) for one in chances), 0.0, 0.0),
+        facts=explain.facts(evidence, settings, topics),
+        change=explain.change(verdict, evidence, settings),
+        help=HELP[verdict] + (_HELP_BIGGER if bigger else ""),
+    )
 
 
-def _verdict(e: Evidence, found: bool, core_found: bool, settings: Settings) -> tuple[str, str]:
-    """Apply the rules in their order."""
-    missing = _insufficient(e, found, settings)
-    if missing:
-        return "insufficient", missing
-    if found and e.split is not None and e.split.p < 0.01 and e.split.cross_lift <= 1:
-        return (
-            "split",
-            f"{_ties(e, settings)}; it falls into two halves that stand out each, with no extra ties across.",
-        )
-    strong = found and e.lift.low > _MIN_LIFT_LOW and e.lift.extra_density >= _MIN_EXTRA
-    core_stands = core_found and (e.core_held_out or not e.persistence >= 0)
-    if strong and e.coverage < _MIN_COVERAGE:
-        return "core-only", (
-            f"{_ties(e, settings)}; they are {_percent(e.coverage)} of the {e.size} members listed, and the rest "
-            "is not seen in the data."
-        )
-    if strong and e.core_share >= _CORE_MOST:
-        return _alive(e, settings)
-    if core_stands and e.p_formal <= settings.alpha and _CORE_SOME <= e.core_share < _CORE_MOST:
-        return "core-only", (
-            f"{_ties(e, settings)}; the extra ties are among {_percent(e.core_share)} of the active members, and "
-            "the rest is active elsewhere."
-        )
-    season = _season(e)
-    if season:
-        return (
-            season,
-            f"{_ties(e, settings)}; it stands out only in the {'last' if season == 'emerging' else 'first'} third.",
-        )
-    return _absent(e, found, settings)
+def _by_rule(
+    verdict: str, why: str, evidence: Evidence, settings: Settings, chances: npt.NDArray[np.float64]
+) -> Ruling:
+    """Rule where a rule alone decides; what the model thinks of a group of five or more is kept all the same."""
+    known = evidence.active >= MIN_ACTIVE
+    return Ruling(
+        verdict,
+        False,
+        why,
+        probabilities=(*(float(one) for one in chances), 0.0, 0.0) if known else (_UNKNOWN,) * len(VERDICTS),
+        facts=explain.facts(evidence, settings),
+        change=explain.change(verdict, evidence, settings),
+        help=HELP[verdict],
+    )
 
 
 def _insufficient(e: Evidence, found: bool, settings: Settings) -> str:
     """Say why a group can not be judged, or nothing."""
-    if e.coverage < _MIN_COVERAGE and not found:
+    if not e.size:
+        return "Nobody is listed in the period."
+    if e.coverage < MIN_COVERAGE and not found:
         return (
-            f"Only {e.active} of {e.size} members are seen in the data ({_percent(e.coverage)}; "
-            f"{_percent(_MIN_COVERAGE)} are needed to judge)."
+            f"Only {e.active} of {e.size} members are seen in the data ({percent(e.coverage)}; "
+            f"{percent(MIN_COVERAGE)} are needed to judge)."
         )
-    if e.active < _MIN_ACTIVE:
-        return f"Only {e.active} members are active in the data; at least {_MIN_ACTIVE} are needed to judge."
-    if e.power < _MIN_POWER and e.p > settings.alpha:
+    if e.active < MIN_ACTIVE:
+        return f"Only {e.active} members are active in the data; at least {MIN_ACTIVE} are needed to judge."
+    if e.power < MIN_POWER and e.p > settings.alpha:
         return (
             f"With {e.active} active members a community would be noticed with a probability of "
-            f"{_percent(e.power)} only: no verdict is better than a guess."
+            f"{percent(e.power)} only: no verdict is better than a guess."
         )
     return ""
 
 
-def _alive(e: Evidence, settings: Settings) -> tuple[str, str]:
-    """Rule on a group that stands out as a whole."""
-    if e.broker.remaining < _HELD or e.broker.p > settings.alpha:
-        left = _percent(e.broker.remaining)
-        return "broker-dependent", f"{_ties(e, settings)}; without one member only {left} of the others hang together."
-    if e.persistence >= 0 and e.persistence < _PERSISTENT:
-        season = _season(e)
-        if season:
-            return (
-                season,
-                f"{_ties(e, settings)}; the ties are of the {'last' if season == 'emerging' else 'first'} third.",
-            )
-        return "uncertain", f"{_ties(e, settings)}, but it stands out in {_percent(e.persistence)} of the windows only."
-    if e.connectedness < _CONNECTED:
-        return "uncertain", f"{_ties(e, settings)}, but only {_percent(e.connectedness)} of its core hang together."
-    lasting = f", in {_percent(e.persistence)} of the windows" if e.persistence >= 0 else ""
-    return "real", f"{_ties(e, settings)}{lasting}; {_percent(e.core_share)} of the active members carry it."
-
-
-def _season(e: Evidence) -> str:
-    """Say whether a group stands out in the first or the last third only."""
-    first, middle, last = e.thirds_p
-    if last < _THIRD_ALPHA and first > 0.05 and middle > _THIRD_ALPHA:
-        return "emerging"
-    if first < _THIRD_ALPHA and last > 0.05 and middle > _THIRD_ALPHA:
-        return "dormant"
-    return ""
-
-
-def _absent(e: Evidence, found: bool, settings: Settings) -> tuple[str, str]:
-    """Rule on a group that does not stand out, or not enough."""
-    if not found and e.own_space_ties and e.p_all <= settings.alpha:
-        return "uncertain", (
-            f"{_ties(e, settings)}; a further {e.own_space_ties} exist only in the group's own space, which its roster "
-            "explains as well as a community does."
-        )
-    if settings.structure_known and e.p_activity <= settings.alpha and e.lift.low <= 1 and not found:
-        return "formal-only", (
-            f"{_ties(e, settings)}; activity alone would give {e.expected_activity:.1f}, so that unit, site and line "
-            "of report explain its ties."
-        )
-    nothing = e.p > settings.alpha and e.core_p > settings.alpha and min(e.thirds_p) > _THIRD_ALPHA
-    if nothing and e.power >= _SURE_POWER and e.lift.extra_high < settings.target:
-        return "paper", (
-            f"{_ties(e, settings)}; a community would be noticed with a probability of "
-            f"{_percent(e.power)}, and none is."
-        )
-    if found:
-        return "uncertain", f"{_ties(e, settings)}: more than chance, but too little to call it a community."
-    if e.p <= settings.alpha or e.core_p <= settings.alpha:
-        return "uncertain", f"{_ties(e, settings)}: there are signs of a community, but not enough to be sure."
-    return "uncertain", (
-        f"{_ties(e, settings)}; a community would be noticed with a probability of {_percent(e.power)}, too little to "
-        "say no."
-    )
-
-
-def _ties(e: Evidence, settings: Settings) -> str:
-    """Say how many ties there are and how many are expected."""
-    number = f"{e.ties} tie{'' if e.ties == 1 else 's'}"
-    source = "activity and formal structure" if settings.structure_known else "activity alone (no units are known)"
+def _own_space(e: Evidence, found: bool, settings: Settings) -> str:
+    """Say that a group stands out only by ties that being on its list makes, or nothing."""
+    if found or not e.own_space_ties or e.p_all > settings.alpha:
+        return ""
     return (
-        f"{number} among {e.active} active members where {e.expected:.1f} are expected from {source} "
-        f"(lift {e.lift.value:.1f}, {e.lift.low:.1f} to {e.lift.high:.1f})"
+        f"{explain.ties(e, settings)}; a further {e.own_space_ties} exist only in the group's own space, which its "
+        "roster explains as well as a community does."
     )
 
 
-def _percent(share: float) -> str:
-    """Write a share in per cent."""
-    return f"{100 * share:.0f} %"
+def barred(verdict: str, evidence: Evidence, q: float, core_q: float, settings: Settings) -> str:
+    """Say which rule keeps a group from being called by a class, or nothing.
+
+    Parameters
+    ----------
+    verdict : str
+        A class that has a probability.
+    evidence : Evidence
+        What is known of the group.
+    q, core_q : float
+        False discovery rates of the group and of its core.
+    settings : Settings
+        Level and target.
+
+    Returns
+    -------
+    str
+        A clause that follows "but"; empty if no rule bars it.
+    """
+    e, found = evidence, q <= settings.alpha
+    if verdict in ("real", "broker-dependent"):
+        return _bar_whole(e, found) or (_bar_broker(e, settings) if verdict == "broker-dependent" else _bar_share(e))
+    if verdict == "core-only":
+        return _bar_core(e, found, core_q <= settings.alpha)
+    if verdict == "split":
+        return _bar_split(e, found)
+    if verdict in ("dormant", "emerging"):
+        return _bar_season(e, verdict)
+    return _bar_no(e, found, settings) or (_bar_formal(e, settings) if verdict == "formal-only" else "")
+
+
+def _bar_whole(e: Evidence, found: bool) -> str:
+    """Guard what is said of a group as a whole."""
+    if not found:
+        return "its ties are not more than chance gives some group among so many"
+    if e.coverage < MIN_COVERAGE:
+        return f"only {percent(e.coverage)} of the members listed are seen in the data"
+    if e.lift.low <= MIN_LIFT_LOW or e.lift.extra_density < MIN_EXTRA:
+        return "what goes beyond expectation is too little to call it a community"
+    return ""
+
+
+def _bar_share(e: Evidence) -> str:
+    """Guard what is said of most members; a group that hangs on a broker may have its core on one side of it."""
+    return f"only {percent(e.core_share)} of the active members are in its core" if e.core_share < CORE_MOST else ""
+
+
+def _bar_broker(e: Evidence, settings: Settings) -> str:
+    """Guard what is said of dependence on one member."""
+    if min(e.broker.remaining, e.broker_two.remaining) < CONNECTED or e.broker.p > settings.alpha:
+        return ""
+    return f"without one member {percent(e.broker.remaining)} of the others hang together"
+
+
+def _bar_core(e: Evidence, found: bool, core_found: bool) -> str:
+    """Guard what is said of a core."""
+    if found and e.coverage < MIN_COVERAGE:
+        return ""
+    if not core_found:
+        return "its core stands out no more than cores of groups alike"
+    if not CORE_SOME <= e.core_share < CORE_MOST:
+        return f"its core is {percent(e.core_share)} of the active members"
+    return ""
+
+
+def _bar_split(e: Evidence, found: bool) -> str:
+    """Guard what is said of two halves."""
+    if not found:
+        return "its ties are not more than chance gives some group among so many"
+    if e.split is None or e.split.p >= HALF_ALPHA:
+        return "its halves do not stand out each"
+    return "there are more ties across its halves than expected" if e.split.cross_lift > 1 else ""
+
+
+def _bar_season(e: Evidence, verdict: str) -> str:
+    """Guard what is said of coming and going."""
+    first, _, last = e.thirds_p
+    on, off = (last, first) if verdict == "emerging" else (first, last)
+    if np.isnan(on):
+        return "there are too few windows of time to tell when it lives"
+    if on >= SEASON_ALPHA:
+        return f"the {'last' if verdict == 'emerging' else 'first'} third of the period does not stand out by itself"
+    if off <= THIRD_ALPHA:
+        return f"the {'first' if verdict == 'emerging' else 'last'} third of the period stands out too"
+    return ""
+
+
+def _bar_no(e: Evidence, found: bool, settings: Settings) -> str:
+    """Guard a "no": it needs power, a bound, and no sign of life."""
+    if found:
+        return "it has more ties than chance gives"
+    if e.power < SURE_POWER:
+        return f"a community would be noticed with a probability of {percent(e.power)} only, too little to say no"
+    if e.lift.extra_high >= settings.target:
+        return f"ties between {percent(e.lift.extra_high)} more of its pairs than expected can not be ruled out"
+    if min(e.p, e.core_p) <= SIGN or min(e.thirds_p) <= THIRD_ALPHA:
+        return "there are signs of a community"
+    return ""
+
+
+def _bar_alive(verdict: str, alive: float) -> str:
+    """Guard a "no" against the probability of a community of any kind."""
+    if CLASSES.index(verdict) < _ALIVE or alive <= MOST_ALIVE:
+        return ""
+    return f"that there is a community of some kind has a probability of {percent(alive)}"
+
+
+def _bar_formal(e: Evidence, settings: Settings) -> str:
+    """Guard what is said of formal structure."""
+    if not settings.structure_known:
+        return "no formal structure is known"
+    if e.p_activity > settings.alpha:
+        return "its ties are not more than activity alone gives"
+    return ""
+
+
+def _doubt(e: Evidence, settings: Settings, likeliest: str, chance: float, bar: str) -> str:
+    """Say why a group is left open."""
+    told = explain.ties(e, settings)
+    if chance < SURE:
+        return f"{told}; the likeliest class is {likeliest}, with a probability of {percent(chance)} only."
+    return f"{told}; it looks most like {likeliest} ({percent(chance)}), but {bar}."

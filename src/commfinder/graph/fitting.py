@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.graph.expected import DyadNull, Structure
+from commfinder.graph.dyads import special_sums, unit_sums
+from commfinder.graph.expected import Blocks, DyadNull, Structure
 from commfinder.graph.interaction_graph import InteractionGraph
 
 __all__ = ["fit_null"]
@@ -16,9 +17,12 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_STEPS, _ROUNDING = 200, 1e-9
-_MOVED, _FACTOR_MOVED = 0.02, 1e-3
-"""Enough is a fiftieth of a tie for everybody: a test does not see less, and the last digits take most of the steps."""
+_STEPS, _UNITS_FIRST, _ROUNDING = 200, 2, 1e-9
+_MOVED, _MOVED_SHARE, _FACTOR_MOVED = 0.02, 1e-3, 1e-3
+"""Enough is a fiftieth of a tie, or a thousandth of the ties, for everybody: a test does not see less, and the last
+digits take most of the steps."""
+_FEW_PAIRS = 500_000
+"""Up to so many pairs of units each has a factor of its own; beyond, those without any tie share one."""
 
 
 def fit_null(
@@ -35,11 +39,17 @@ def fit_null(
     leave_out : ndarray of int64, optional
         People whose ties with one another are left out of the fit, so that a large group does not explain itself.
     start : DyadNull, optional
-        Where to start from.
+        Where to start from: a fit to the same graph and structure.
 
     Returns
     -------
     DyadNull
+
+    Notes
+    -----
+    Sums over all pairs of people go by units and sites, and by the stored pairs of units: of 5,000 units most pairs
+    have no tie, and those share one factor. Pairs of one manager are visited one by one. So no pair has to be sampled,
+    and the fit has no error but that of its last step.
     """
     n = len(graph.people)
     a, b = graph.pairs
@@ -48,21 +58,27 @@ def fit_null(
     inside = np.zeros(n, dtype=bool)
     if leave_out is not None:
         inside[leave_out] = True
+    pairs = _Pairs.of(structure, np.flatnonzero(inside), (a, b))
+    if leave_out is not None:
         keep = ~(inside[a] & inside[b])
         a, b = a[keep], b[keep]
-    return _solve(_Pairs.of(structure, np.flatnonzero(inside), n), _observed(a, b, structure, n), start)
+    return _solve(pairs, _observed(a, b, pairs), start)
 
 
 @dataclass(frozen=True)
 class _Sums:
-    """Ties, observed or expected, by what the factors stand for.
+    """Ties, observed or expected, by what the factors stand for; `rest` are those of pairs of units not stored.
 
-    Within one unit and across units are told apart for managers and reports.
+    `at_site` is what pairs of units would expect at one site without the factor of sites.
+
+    Within one unit and across units are told apart for sites, managers and reports.
     """
 
     person: FloatArray
     blocks: FloatArray
-    site: float
+    at_site: FloatArray
+    rest: float
+    site: FloatArray
     manager: FloatArray
     report: FloatArray
 
@@ -79,159 +95,236 @@ class _Pairs:
     n: int
     side: int
     cell: IntArray
-    cells: int
-    cell_block: IntArray
-    same_site: BoolArray
+    cell_unit: IntArray
+    cell_site: IntArray
+    cell_starts: IntArray
+    keys: IntArray
+    one: IntArray
+    other: IntArray
+    itself: IntArray
+    whole: bool
     i: IntArray
     j: IntArray
     left_out: BoolArray
     block: IntArray
-    turned: IntArray
-    at_site: BoolArray
+    site: IntArray
     manager: IntArray
     report: IntArray
 
     @classmethod
-    def of(cls, structure: Structure, left_out: IntArray, n: int) -> _Pairs:
+    def of(cls, structure: Structure, left_out: IntArray, ties: tuple[IntArray, IntArray]) -> _Pairs:
         """Work out once what every step needs."""
-        side = int(structure.unit.max(initial=-1)) + 2
-        kinds, cell = np.unique(np.column_stack([structure.unit, structure.site]), axis=0, return_inverse=True)
-        unit, site = kinds[:, 0] % side, kinds[:, 1]
-        differ = unit[:, None] != unit[None, :]
+        n, side = len(structure.unit), int(structure.unit.max(initial=-1)) + 2
+        unit, sites = structure.unit % side, int(structure.site.max(initial=-1)) + 2
+        kinds, cell = np.unique(unit * sites + structure.site + 1, return_inverse=True)
         (i, j), out = _special_pairs(structure, left_out, n)
-        gi, gj = structure.unit[i] % side, structure.unit[j] % side
-        across = (gi != gj).astype(np.int64) + 1
+        whole = side * (side + 1) // 2 <= _FEW_PAIRS
+        some = [np.arange(side) * (side + 1), _keys(unit[i], unit[j], side), _keys(unit[ties[0]], unit[ties[1]], side)]
+        keys = _upper(side) if whole else _distinct(np.concatenate(some))
+        one, other = keys // side, keys % side
+        apart = ~structure.together(i, j) + 1
         return cls(
             structure=structure,
             n=n,
             side=side,
             cell=cell.reshape(-1).astype(np.int64),
-            cells=len(kinds),
-            cell_block=(unit[:, None] * side + unit[None, :]).reshape(-1),
-            same_site=(site[:, None] == site[None, :]) & (site[:, None] >= 0) & differ,
+            cell_unit=kinds // sites,
+            cell_site=kinds % sites - 1,
+            cell_starts=np.searchsorted(kinds // sites, np.arange(side + 1)).astype(np.int64),
+            keys=keys,
+            one=one,
+            other=other,
+            itself=np.searchsorted(keys, np.arange(side) * (side + 1)),
+            whole=whole,
             i=i,
             j=j,
             left_out=out,
-            block=gi * side + gj,
-            turned=gj * side + gi,
-            at_site=(structure.site[i] == structure.site[j]) & (structure.site[i] >= 0) & (gi != gj),
-            manager=np.where(structure.same_manager(i, j), across, 0),
-            report=np.where(structure.reports(i, j), across, 0),
+            block=np.searchsorted(keys, some[1]),
+            site=np.where(structure.same_site(i, j), apart, 0),
+            manager=np.where(structure.same_manager(i, j), apart, 0),
+            report=np.where(structure.reports(i, j), apart, 0),
         )
 
-    def factor(self, null: DyadNull) -> FloatArray:
-        """Return the factor of each pair of cells."""
-        blocks = null.blocks.reshape(-1)[self.cell_block].reshape(self.cells, self.cells)
-        return blocks * np.where(self.same_site, null.site, 1.0)
+    def special(self, null: DyadNull) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return by how much special pairs change people's and blocks' sums, and their sums by kind."""
+        pairs = (self.i, self.j, self.block, self.left_out, self.site, self.manager, self.report)
+        factors = np.array([[1.0, *one] for one in (null.site, null.manager, null.report)])
+        person, blocks, kinds = special_sums(pairs, null.activity, null.blocks.values, factors, self.n)
+        return person, blocks, kinds[:, 1:]
 
-    def special(self, null: DyadNull, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return what special pairs are expected to have, and by how much that differs from their cells' others."""
-        plain = null.activity[self.i] * null.activity[self.j] * factor[self.cell[self.i], self.cell[self.j]]
-        of_manager, of_report = np.array([1.0, *null.manager]), np.array([1.0, *null.report])
-        full = np.where(self.left_out, 0.0, plain * of_manager[self.manager] * of_report[self.report])
-        return full, full - plain
-
-    def person_sums(self, null: DyadNull, factor: FloatArray, change: FloatArray) -> FloatArray:
+    def person(self, null: DyadNull) -> FloatArray:
         """Return everybody's expected number of ties."""
-        mass = np.bincount(self.cell, null.activity, self.cells)
-        sums = null.activity * (factor @ mass)[self.cell] - null.activity**2 * np.diag(factor)[self.cell]
-        sums += np.bincount(self.i, change, self.n) + np.bincount(self.j, change, self.n)
-        return np.maximum(sums.astype(np.float64), 0.0)
+        by_person = self.special(null)[0]
+        mass, unit, _, reached, whole = self._masses(null)
+        return np.maximum(self._people(null, mass, unit, reached, whole) + by_person, 0.0)
+
+    def _masses(self, null: DyadNull) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return activity by cell and by unit, and what goes by pairs of units."""
+        mass = np.bincount(self.cell, null.activity, len(self.cell_unit)).astype(np.float64)
+        unit = np.bincount(self.cell_unit, mass, self.side).astype(np.float64)
+        values, rest = null.blocks.values, null.blocks.rest
+        common, reached, whole = unit_sums(
+            self.one, self.other, self.cell_starts, self.cell_site, mass, unit, values, rest
+        )
+        return mass, unit, common, reached, whole
 
     def sums(self, null: DyadNull) -> _Sums:
         """Return all expected sums."""
-        factor = self.factor(null)
-        full, change = self.special(null, factor)
-        mass = np.bincount(self.cell, null.activity, self.cells)
-        own = np.bincount(self.cell, null.activity**2, self.cells)
-        pair_sum = factor * (np.outer(mass, mass) - np.diag(own))
-        size = self.side * self.side
-        flat = np.bincount(self.cell_block, pair_sum.reshape(-1), size)
-        flat += np.bincount(self.block, change, size) + np.bincount(self.turned, change, size)
-        blocks = flat.astype(np.float64).reshape(self.side, self.side)
-        blocks[np.diag_indices(self.side)] /= 2
+        values, rest = null.blocks.values, null.blocks.rest
+        mass, unit, common, reached, whole = self._masses(null)
+        by_person, by_block, kinds = self.special(null)
+        person = self._people(null, mass, unit, reached, whole) + by_person
+        known = self.cell_site >= 0
+        square = np.bincount(self.cell, null.activity**2, len(self.cell_unit))
+        own_square = np.bincount(self.cell_unit, square, self.side)
+        own_site = np.bincount(self.cell_unit, np.where(known, mass**2 - square, 0.0), self.side)
+        pairs_of: FloatArray = unit[self.one] * unit[self.other]
+        at_site = common
+        pairs_of[self.itself] = (unit**2 - own_square) / 2
+        at_site[self.itself] = own_site / 2
+        factor = np.full(len(self.keys), null.site[1] - 1.0)
+        factor[self.itself[:-1]] = null.site[0] - 1.0
+        blocks = values * (pairs_of + factor * at_site) + by_block
         # What is left of a block of which every pair is left out is rounding, of either sign.
         blocks = np.where(blocks > _ROUNDING, blocks, 0.0)
-        site = float(pair_sum[self.same_site].sum()) / 2 + float(change[self.at_site].sum())
-        manager, report = (np.bincount(kind, full, 3)[1:].astype(np.float64) for kind in (self.manager, self.report))
-        return _Sums(self.person_sums(null, factor, change), blocks, site, manager, report)
+        expected = values * at_site
+        within = float(expected[self.itself[:-1]].sum())
+        others, others_site = self._rest(mass, unit, pairs_of, at_site) if not self.whole else (0.0, 0.0)
+        site = kinds[0] + np.array(null.site) * [within, float(expected.sum()) - within + rest * others_site]
+        left = rest * (others + (null.site[1] - 1.0) * others_site)
+        return _Sums(np.maximum(person, 0.0), blocks, expected, left, site, kinds[1], kinds[2])
+
+    def _rest(
+        self, mass: FloatArray, unit: FloatArray, pairs_of: FloatArray, at_site: FloatArray
+    ) -> tuple[float, float]:
+        """Return what activity gives the pairs of units that are not stored, in all and at one site."""
+        known = self.cell_site >= 0
+        of_site = np.bincount(self.cell_site[known], mass[known], 1)
+        stored, stored_site = (float(one.sum() - one[self.itself].sum()) for one in (pairs_of, at_site))
+        total = (float(unit.sum()) ** 2 - float((unit**2).sum())) / 2 - stored
+        total_site = (float((of_site**2).sum()) - float((mass[known] ** 2).sum())) / 2 - stored_site
+        return max(total, 0.0), max(total_site, 0.0)
+
+    def _people(
+        self,
+        null: DyadNull,
+        mass: FloatArray,
+        unit: FloatArray,
+        reached: FloatArray,
+        whole: FloatArray,
+    ) -> FloatArray:
+        """Return everybody's expected number of ties, special pairs as others."""
+        by_unit = null.blocks.rest * unit.sum() + whole
+        known = self.cell_site >= 0
+        itself = null.blocks.values[self.itself][self.cell_unit]
+        of_site = np.bincount(self.cell_site[known], mass[known], 1)
+        elsewhere = np.zeros(len(mass))
+        elsewhere[known] = null.blocks.rest * (of_site[self.cell_site[known]] - mass[known]) + reached[known]
+        inside = np.where(self.cell_unit < self.side - 1, null.site[0], null.site[1])
+        inside = np.where(known, inside, 1.0)
+        rate = by_unit[self.cell_unit] + (null.site[1] - 1.0) * elsewhere + (inside - 1.0) * itself * mass
+        sums: FloatArray = null.activity * (rate[self.cell] - null.activity * (itself * inside)[self.cell])
+        return sums
 
 
-def _observed(a: IntArray, b: IntArray, structure: Structure, n: int) -> _Sums:
+def _observed(a: IntArray, b: IntArray, pairs: _Pairs) -> _Sums:
     """Return the observed sums of some ties."""
-    side = int(structure.unit.max(initial=-1)) + 2
-    one, other = structure.unit[a] % side, structure.unit[b] % side
-    flat = np.bincount(np.minimum(one, other) * side + np.maximum(one, other), minlength=side * side)
-    blocks = flat.reshape(side, side).astype(np.float64)
-    site = (structure.site[a] == structure.site[b]) & (structure.site[a] >= 0) & (one != other)
-    across = (one != other).astype(np.int64) + 1
-    manager, report = (
-        np.bincount(np.where(which, across, 0), minlength=3)[1:].astype(np.float64)
-        for which in (structure.same_manager(a, b), structure.reports(a, b))
+    s, unit = pairs.structure, pairs.structure.unit
+    place = np.searchsorted(pairs.keys, _keys(unit[a] % pairs.side, unit[b] % pairs.side, pairs.side))
+    apart = ~s.together(a, b) + 1
+    site, manager, report = (
+        np.bincount(np.where(which(a, b), apart, 0), minlength=3)[1:].astype(np.float64)
+        for which in (s.same_site, s.same_manager, s.reports)
     )
-    degree = (np.bincount(a, minlength=n) + np.bincount(b, minlength=n)).astype(np.float64)
-    return _Sums(degree, blocks + np.triu(blocks, 1).T, float(site.sum()), manager, report)
+    degree = (np.bincount(a, minlength=pairs.n) + np.bincount(b, minlength=pairs.n)).astype(np.float64)
+    blocks = np.bincount(place, minlength=len(pairs.keys)).astype(np.float64)
+    return _Sums(degree, blocks, blocks, 0.0, site, manager, report)
 
 
 def _solve(pairs: _Pairs, observed: _Sums, start: DyadNull | None) -> DyadNull:
     """Scale each factor to its observed sum in turn, until nothing moves."""
+    plain = np.ones(len(pairs.keys))
     null = start or DyadNull(
         observed.person / np.sqrt(max(float(observed.person.sum()), 1.0)),
-        np.ones((pairs.side, pairs.side)),
-        1.0,
+        Blocks(pairs.side, pairs.keys, plain, 1.0, observed.blocks, plain),
+        (1.0, 1.0),
         (1.0, 1.0),
         (1.0, 1.0),
         pairs.structure,
     )
-    for _ in range(_STEPS):
+    enough = np.maximum(_MOVED, _MOVED_SHARE * observed.person)
+    for step in range(_STEPS):
         before = null
-        null = _scale_factors(null, observed, pairs.sums(null))
-        factor = pairs.factor(null)
-        person = pairs.person_sums(null, factor, pairs.special(null, factor)[1])
+        # First activity and units find their size: from nothing, the other factors would take over what is theirs.
+        null = _scale_factors(null, observed, pairs, only_units=start is None and step < _UNITS_FIRST)
+        person = pairs.person(null)
         ratio = np.divide(observed.person, person, out=np.zeros(pairs.n), where=person > 0)
         null = replace(null, activity=null.activity * np.sqrt(ratio))
-        old, new = ((one.site, *one.manager, *one.report) for one in (before, null))
+        old, new = ((*one.site, *one.manager, *one.report) for one in (before, null))
         steady = max(abs(x - y) / max(x, y, 1.0) for x, y in zip(old, new, strict=True)) < _FACTOR_MOVED
-        if steady and np.abs(person - observed.person).max(initial=0.0) < _MOVED:
+        if steady and step >= _UNITS_FIRST and (np.abs(person - observed.person) < enough).all():
             break
     return null
 
 
-def _scale_factors(null: DyadNull, observed: _Sums, expected: _Sums) -> DyadNull:
+def _scale_factors(null: DyadNull, observed: _Sums, pairs: _Pairs, *, only_units: bool = False) -> DyadNull:
     """Scale the factors of site, manager and reports, and the blocks."""
-    scaled = replace(
-        null,
-        site=null.site * _ratio(observed.site, expected.site),
-        manager=_scaled(null.manager, observed.manager, expected.manager),
-        report=_scaled(null.report, observed.report, expected.report),
-    )
-    if len(null.blocks) == 1:
-        return scaled
-    return replace(scaled, blocks=_shrunk(null.blocks, observed.blocks, expected.blocks))
+    if len(pairs.i) and not only_units:
+        # One after the other: most who share a manager share a unit, and two factors would both make up for one lack.
+        null = replace(null, manager=_scaled(null.manager, observed.manager, pairs.special(null)[2][1]))
+        null = replace(null, report=_scaled(null.report, observed.report, pairs.special(null)[2][2]))
+    at_site = (pairs.structure.site >= 0).any() and not only_units
+    if pairs.side == 1 and not at_site:
+        return null
+    expected = pairs.sums(null)
+    if at_site:
+        site = _scaled(null.site, observed.site, expected.site)
+        # Blocks are scaled to what is expected after that; the few special pairs wait for the next step.
+        moved = np.full(len(expected.blocks), site[1] - null.site[1])
+        moved[pairs.itself[:-1]] = site[0] - null.site[0]
+        null = replace(null, site=site)
+        expected = replace(expected, blocks=np.maximum(expected.blocks + moved * expected.at_site, 0.0))
+    return null if pairs.side == 1 else replace(null, blocks=_shrunk(null, observed, expected, pairs))
 
 
-def _shrunk(current: FloatArray, observed: FloatArray, expected: FloatArray) -> FloatArray:
+def _shrunk(null: DyadNull, observed: _Sums, expected: _Sums, pairs: _Pairs) -> Blocks:
     """Return block factors drawn towards those of their kind: within one unit, and between two."""
-    new = current.copy()
-    diagonal = np.eye(len(current), dtype=bool)
+    current = null.blocks
     # Expected with the factor taken out: what activity alone, with the other factors, would give.
-    base = np.divide(expected, current, out=np.zeros_like(expected), where=current > 0)
-    for kind in (diagonal, ~diagonal):
-        upper = np.triu(kind)
-        total, seen = float(base[upper].sum()), float(observed[upper].sum())
+    base = np.divide(expected.blocks, current.values, out=np.zeros_like(current.values), where=current.values > 0)
+    others = expected.rest / current.rest if current.rest > 0 else 0.0
+    values, rest, priors = current.values.copy(), current.rest, list(current.prior)
+    within = np.zeros(len(pairs.keys), dtype=bool)
+    within[pairs.itself[:-1]] = True
+    for number, kind in enumerate((within, ~within)):
+        left = others if number else 0.0
+        total, seen = float(base[kind].sum()) + left, float(observed.blocks[kind].sum())
         if total <= 0:
             continue
         if seen <= 0:
-            new[kind] = _ROUNDING
+            values[kind] = _ROUNDING
+            rest = _ROUNDING if number else rest
             continue
-        mean = base * (seen / total)
-        spread = _overdispersion(observed[upper], mean[upper])
+        common = seen / total
+        mean = base[kind] * common
+        squares = _squares_left(null, pairs) * common**2 if left else 0.0
+        spread = _overdispersion(observed.blocks[kind], mean, left * common, squares)
         # Gamma prior with mean 1 and variance `spread`; spread 0 leaves the common factor.
-        shape = (observed + 1 / spread) / (mean + 1 / spread) if spread > 0 else np.ones_like(mean)
+        shape = (observed.blocks[kind] + 1 / spread) / (mean + 1 / spread) if spread > 0 else np.ones_like(mean)
+        empty = 1 / (1 + spread * squares / (left * common)) if left else 1.0
         # Drawing factors together must not change the ties of the kind in all: the sums would chase one another.
-        new[kind] = (shape * seen / float((base * shape)[upper].sum()))[kind]
-    # Rounding differs between the two orders of a pair of units, and steps would build on the difference.
-    return (new + new.T) / 2
+        level = seen / (float((base[kind] * shape).sum()) + left * empty)
+        values[kind] = shape * level
+        rest = empty * level if left else rest
+        priors[number] = (level, common, spread)
+    return replace(current, values=values, rest=rest, seen=observed.blocks, base=base, prior=(priors[0], priors[1]))
+
+
+def _squares_left(null: DyadNull, pairs: _Pairs) -> float:
+    """Return the sum of squares of what activity gives the pairs of units that are not stored, sites left aside."""
+    unit = np.bincount(pairs.structure.unit % pairs.side, null.activity, pairs.side)
+    stored = float(((unit[pairs.one] * unit[pairs.other]) ** 2).sum() - (unit**4).sum())
+    return max((float((unit**2).sum()) ** 2 - float((unit**4).sum())) / 2 - stored, 0.0)
 
 
 def _special_pairs(
@@ -242,21 +335,44 @@ def _special_pairs(
     order = np.argsort(structure.manager, kind="stable")
     known = order[structure.manager[order] >= 0]
     if len(known):
-        bounds = np.flatnonzero(np.diff(structure.manager[known])) + 1
-        keys += [_pair_keys(np.sort(team), n) for team in np.split(known, bounds)]
+        keys.append(_team_keys(known, structure.manager[known], n))
         boss = structure.manager[known]
         here = boss < n
         low, high = np.minimum(known[here], boss[here]), np.maximum(known[here], boss[here])
         keys.append(low * n + high)
-    out = _pair_keys(np.sort(left_out), n)
-    both = np.unique(np.concatenate([*keys, out]))
+    i, j = np.triu_indices(len(left_out), 1)
+    out = left_out[i] * n + left_out[j]
+    both = _distinct(np.concatenate([*keys, out]))
     return (both // n, both % n), np.isin(both, out)
 
 
-def _pair_keys(people: IntArray, n: int) -> IntArray:
-    """Return one number for each pair of sorted people."""
-    i, j = np.triu_indices(len(people), 1)
-    keys: IntArray = people[i] * n + people[j]
+def _team_keys(people: IntArray, boss: IntArray, n: int) -> IntArray:
+    """Return one number for each pair of people with one manager; people are sorted by manager, then by number."""
+    ends = np.searchsorted(boss, boss, side="right")
+    later = ends - np.arange(len(people)) - 1
+    one = np.repeat(np.arange(len(people)), later)
+    first = np.repeat(np.cumsum(later) - later, later)
+    other = one + 1 + np.arange(len(one)) - first
+    keys: IntArray = people[one] * n + people[other]
+    return keys
+
+
+def _keys(g: IntArray, h: IntArray, side: int) -> IntArray:
+    """Return one number for each pair of units, whatever their order."""
+    keys: IntArray = np.minimum(g, h) * side + np.maximum(g, h)
+    return keys
+
+
+def _distinct(keys: IntArray) -> IntArray:
+    """Return the distinct numbers, sorted; sorting many takes a fraction of the time of hashing them."""
+    ordered = np.sort(keys)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def _upper(side: int) -> IntArray:
+    """Return the numbers of all pairs of units."""
+    g, h = np.triu_indices(side)
+    keys: IntArray = g * side + h
     return keys
 
 
@@ -274,7 +390,8 @@ def _ratio(observed: float, expected: float) -> float:
     return max(observed, 0.5) / expected if expected > 1e-9 else 1.0
 
 
-def _overdispersion(observed: FloatArray, mean: FloatArray) -> float:
+def _overdispersion(observed: FloatArray, mean: FloatArray, left: float, squares_left: float) -> float:
     """Estimate the variance of rates around their mean, by moments: Var(e) = μ + μ² · spread."""
-    squares = float((mean**2).sum())
-    return max(float(((observed - mean) ** 2 - mean).sum()) / squares, 0.0) if squares > 0 else 0.0
+    squares = float((mean**2).sum()) + squares_left
+    excess = float(((observed - mean) ** 2 - mean).sum()) + squares_left - left
+    return max(excess / squares, 0.0) if squares > 0 else 0.0

@@ -23,7 +23,7 @@ __all__ = [
     "units_band",
 ]
 
-_CORE_SHARES = {"real": (0.6, 1.01), "broker-dependent": (0.6, 1.01), "core-only": (0.2, 0.6)}
+_CORE_SHARES = {"real": (0.6, 1.01), "core-only": (0.2, 0.6)}
 """What the verdict alone tells of the core as a share of the active: from, and less than."""
 
 _ROUNDING = 1e-9  # 0.2 * 15 is a little more than 3

@@ -1,0 +1,323 @@
+"""How probable is each verdict? Fit the model of `commfinder.declared.probability` on planted groups, and look at it.
+
+Protocol, fixed before any figure was looked at:
+
+1. `fit` draws organisations of the ranges TRAINING (seeds 1000 to 1999), about equally many groups of each class, and
+   takes the evidence on every group just as `assess_groups` gathers it, with 199 permutations. Groups that the rules
+   call insufficient, or that are so in truth, are left out. A multinomial logistic model with a ridge is fitted. All
+   classes weigh the same: its prior is flat. The signs of some weights are held, so that more ties never speak for
+   `paper`, a larger core never for `core-only`, and so on.
+2. Folds are of whole organisations: no group is scored by a model that saw another group of its organisation. Reported:
+   macro-F1 of the class that is most probable, and of the verdict within the rules; expected calibration error over ten
+   bins of equal mass, of the most probable class and of what is spoken; how often a group with planted ties is called
+   `paper`; the log-loss. The ridge is that of RIDGES with the least log-loss over folds, the only thing chosen by them.
+3. `check` repeats the report, on other seeds of the same ranges (1700 to 1999), with the model as stored.
+
+The validation proper draws other ranges and other seeds; it is `benchmarks/validation.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from commfinder.declared import assess
+from commfinder.declared.evidence import Evidence, Settings
+from commfinder.declared.probability import CLASSES, FEATURES, Model, features
+from commfinder.declared.verdict import Ruling, rule
+from commfinder.graph import build_graph
+from commfinder.interactions import Interactions
+from commfinder.people import DeclaredGroups, Directory
+from commfinder.simulation import Plan, simulate
+
+MODEL = Path(__file__).parents[1] / "src" / "commfinder" / "declared" / "verdicts.json"
+
+TRAINING: dict[str, Any] = {
+    "people": (200, 800),
+    "sizes": [(6, 12), (8, 24), (8, 24), (12, 40), (20, 60)],
+    "strength": [(0.1, 0.3), (0.2, 0.6), (0.2, 0.6), (0.3, 0.6)],
+    "media": [("email",), ("email", "chat", "email and chat")],
+    "noise": (0.02, 0.6),
+    "coverage": [1.0, 1.0, (0.75, 1.0), (0.55, 0.85)],
+    "recorded": [1.0, (0.6, 1.0)],
+    "turnover": (0.0, 0.15),
+    "sites": (1, 4),
+    "wave": (0.0, 0.4),
+    "weeks": [26, 26, 26, 20, 36],
+}
+TIED = CLASSES[:6]
+PERMUTATIONS, FOLDS, RIDGES = 199, 5, (0.3, 1.0)
+_HELD, _MARGIN = 1e3, 0.01
+RISING = ("z", "extra density", "log of the lift's lower bound")
+SIGNS = [
+    *((name, "paper", feature) for name in TIED for feature in RISING),
+    ("real", "core-only", "core share"),
+    ("real", "broker-dependent", "left without one"),
+    ("real", "broker-dependent", "left without two"),
+    ("real", "split", "ties across halves"),
+    ("real", "split", "surprise across halves"),
+    ("split", "real", "halves"),
+    ("real", "dormant", "surprise of the last third"),
+    ("real", "emerging", "surprise of the first third"),
+    ("dormant", "emerging", "surprise of the first third"),
+    ("emerging", "dormant", "surprise of the last third"),
+    ("formal-only", "paper", "z against activity"),
+]
+"""Class, other class, feature: more of the feature may not speak for the other class."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One planted group: its organisation, its class, and all that a rule is given."""
+
+    seed: int
+    truth: str
+    evidence: Evidence
+    q: float
+    core_q: float
+    settings: Settings
+
+
+def plan_of(seed: int) -> tuple[int, int, Plan]:
+    """Draw how many people, how many weeks, and what to plant."""
+    rng = np.random.default_rng([41, seed])
+    low, high = np.log(TRAINING["people"])
+    people = int(np.exp(rng.uniform(low, high)))
+    pick = {name: TRAINING[name][rng.integers(len(TRAINING[name]))] for name in ("strength", "media", "weeks")}
+    sizes = [one for one in TRAINING["sizes"] if one[1] <= people / 4]
+    size = sizes[rng.integers(len(sizes))]
+    room = int(0.95 * people / (sum(size) / 2)) - 1
+    each = int(np.clip(room // len(TIED), 1, 3))
+    tied = [str(name) for name in rng.permutation(TIED)[: max(room, 2)]]
+    groups = {**dict.fromkeys(tied, each), "formal-only": each + 1, "paper": each + 2}
+    plan = Plan(
+        groups=groups,
+        size=size,
+        strength=pick["strength"],
+        media=pick["media"],
+        noise=float(rng.uniform(*TRAINING["noise"])),
+        coverage=TRAINING["coverage"][rng.integers(len(TRAINING["coverage"]))],
+        recorded=TRAINING["recorded"][rng.integers(len(TRAINING["recorded"]))],
+        turnover=float(rng.uniform(*TRAINING["turnover"])),
+        sites=int(rng.integers(TRAINING["sites"][0], TRAINING["sites"][1] + 1)),
+        wave=float(rng.uniform(*TRAINING["wave"])),
+        undeclared=1,
+    )
+    return people, pick["weeks"], plan
+
+
+def cases_of(seed: int) -> list[Case]:
+    """Simulate one organisation, and take what `assess_groups` gives to the rules."""
+    people, weeks, plan = plan_of(seed)
+    organisation = simulate(people=people, seed=seed, weeks=weeks, plan=plan)
+    inter = Interactions.from_frame(organisation.clean_frame())
+    directory = Directory.from_frame(organisation.people)
+    graph = build_graph(inter, directory, period=organisation.clock.period)
+    taken: list[tuple[Evidence, float, float, Settings]] = []
+
+    def record(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Ruling:
+        taken.append((evidence, q, core_q, settings))
+        return Ruling("uncertain", False, "")
+
+    nothing = SimpleNamespace(members=pd.DataFrame({"person": [], "community": []}))
+    groups = DeclaredGroups.from_frame(organisation.groups)
+    with patch.object(assess, "rule", record):
+        assess.assess_groups(graph, groups, found=nothing, permutations=PERMUTATIONS, seed=seed)
+    truth = organisation.truth.groups.set_index("group")["verdict"]
+    return [Case(seed, str(truth[one[0].group]), *one) for one in taken]
+
+
+def gathered(seeds: range, cache: Path | None) -> list[Case]:
+    """Gather the cases of many organisations."""
+    found: list[Case] = []
+    started = time.perf_counter()
+    for seed in seeds:
+        kept = cache / f"{seed}.pkl" if cache else None
+        if kept and kept.exists():
+            found += [Case(*parts) for parts in pickle.loads(kept.read_bytes())]
+            continue
+        cases = cases_of(seed)
+        if kept:
+            kept.write_bytes(pickle.dumps([tuple(vars(one).values()) for one in cases]))
+        found += cases
+        print(f"{seed}: {len(cases)} groups, {time.perf_counter() - started:.0f} s", flush=True)
+    return found
+
+
+def usable(cases: list[Case]) -> list[Case]:
+    """Leave out what can not be judged in truth, and what a rule decides before the model is asked."""
+    return [
+        one
+        for one in cases
+        if one.truth in CLASSES
+        and not np.isnan(rule(one.evidence, one.q, one.core_q, one.settings, flat()).probabilities[0])
+    ]
+
+
+def flat() -> Model:
+    """Return a model that knows nothing."""
+    d = len(FEATURES)
+    one = np.ones(d)
+    return Model(0 * one, one, -1e9 * one, 1e9 * one, np.zeros((len(CLASSES), d + 1)))
+
+
+def _place(one: str, other: str, feature: str) -> tuple[int, int, int]:
+    """Return where a sign stands in the table of weights."""
+    return CLASSES.index(one), CLASSES.index(other), FEATURES.index(feature) + 1
+
+
+def fitted(x: np.ndarray, y: np.ndarray, ridge: float) -> Model:
+    """Fit the model: maximum likelihood with equal weight of classes, a ridge, and signs held by a penalty."""
+    center, scale = np.nanmean(x, axis=0), np.maximum(np.nanstd(x, axis=0), 1e-3)
+    low, high = np.nanquantile(x, 0.002, axis=0), np.nanquantile(x, 0.998, axis=0)
+    k, d = len(CLASSES), x.shape[1]
+    blank = Model(center, scale, low, high, np.zeros((k, d + 1)))
+    rows = np.column_stack([np.ones(len(x)), blank.standardised(x)])
+    counts = np.bincount(y, minlength=k)
+    share = (len(y) / (k * np.maximum(counts, 1)))[y]
+    hit = np.eye(k)[y]
+    one, other, of = (np.array(part) for part in zip(*[_place(*sign) for sign in SIGNS], strict=True))
+
+    def loss(flat_weight: np.ndarray) -> tuple[float, np.ndarray]:
+        weight = np.vstack([flat_weight.reshape(k - 1, d + 1), np.zeros(d + 1)])
+        score = rows @ weight.T
+        score -= score.max(axis=1, keepdims=True)
+        log_p = score - np.log(np.exp(score).sum(axis=1, keepdims=True))
+        # The ridge draws classes towards one another, whichever of them is the reference.
+        apart = weight - weight.mean(axis=0)
+        apart[:, 0] = 0
+        value = -(share * log_p[np.arange(len(y)), y]).sum() + ridge / 2 * (apart**2).sum()
+        slope = ((np.exp(log_p) - hit) * share[:, None]).T @ rows + ridge * apart
+        wrong = np.minimum(weight[one, of] - weight[other, of] - _MARGIN, 0.0)
+        np.add.at(slope, (one, of), _HELD * wrong)
+        np.add.at(slope, (other, of), -_HELD * wrong)
+        return float(value + _HELD / 2 * (wrong**2).sum()), slope[:-1].ravel()
+
+    got = optimize.minimize(loss, np.zeros((k - 1) * (d + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 600})
+    return Model(center, scale, low, high, np.vstack([got.x.reshape(k - 1, d + 1), np.zeros(d + 1)]))
+
+
+def calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 10) -> float:
+    """Return the expected calibration error over bins of equal mass."""
+    parts = np.array_split(np.argsort(p, kind="stable"), bins)
+    return float(sum(len(one) * abs(p[one].mean() - y[one].mean()) for one in parts if len(one)) / len(p))
+
+
+def macro_f1(truth: np.ndarray, said: np.ndarray) -> dict[str, float]:
+    """Return F1 of each class, and their mean."""
+    one = {
+        name: 2 * ((truth == name) & (said == name)).sum() / max((truth == name).sum() + (said == name).sum(), 1)
+        for name in CLASSES
+    }
+    return {"mean": round(float(np.mean(list(one.values()))), 4)} | {k: round(float(v), 3) for k, v in one.items()}
+
+
+def report(cases: list[Case], chances: np.ndarray, models: list[Model]) -> dict[str, Any]:
+    """Say how good probabilities and verdicts are; each case is ruled on with its own model."""
+    truth = np.array([one.truth for one in cases])
+    y = np.array([CLASSES.index(name) for name in truth])
+    rulings = [
+        rule(one.evidence, one.q, one.core_q, one.settings, model) for one, model in zip(cases, models, strict=True)
+    ]
+    said = np.array([one.verdict for one in rulings])
+    p = np.array([one.probability for one in rulings])
+    spoken = ~np.isnan(p)
+    tied = np.isin(truth, TIED)
+    return {
+        "groups": len(cases),
+        "organisations": len({one.seed for one in cases}),
+        "of_class": {name: int((truth == name).sum()) for name in CLASSES},
+        "log_loss": round(float(-np.log(np.maximum(chances[np.arange(len(y)), y], 1e-12)).mean()), 4),
+        "macro_f1_most_probable": macro_f1(truth, np.array(CLASSES)[chances.argmax(axis=1)]),
+        "macro_f1_verdicts": macro_f1(truth, said),
+        "macro_f1_spoken": macro_f1(truth[spoken], said[spoken]),
+        "ece_most_probable": round(calibration_error(chances.max(axis=1), chances.argmax(axis=1) == y), 4),
+        "ece_spoken": round(calibration_error(p[spoken], (said == truth)[spoken]), 4),
+        "spoken": round(float(spoken.mean()), 4),
+        "spoken_right": round(float((said == truth)[spoken].mean()), 4),
+        "live_called_paper": round(float((said[tied] == "paper").mean()), 4),
+        "confusion": {
+            name: {other: int(((truth == name) & (said == other)).sum()) for other in sorted(set(said[truth == name]))}
+            for name in CLASSES
+        },
+    }
+
+
+def across_folds(cases: list[Case], ridge: float) -> tuple[np.ndarray, list[Model]]:
+    """Return the probabilities and models of cases, from folds of whole organisations."""
+    x = np.array([features(one.evidence) for one in cases])
+    y = np.array([CLASSES.index(one.truth) for one in cases])
+    seeds = np.array([one.seed for one in cases])
+    chances, models = np.zeros((len(cases), len(CLASSES))), [flat()] * len(cases)
+    for fold in range(FOLDS):
+        out = seeds % FOLDS == fold
+        model = fitted(x[~out], y[~out], ridge)
+        chances[out] = model.probability(x[out])
+        for number in np.flatnonzero(out):
+            models[number] = model
+    return chances, models
+
+
+def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
+    """Fit the model and write it down with what the folds say."""
+    seeds = range(1000, 1000 + organisations)
+    everything = gathered(seeds, cache)
+    cases = usable(everything)
+    tried = {ridge: report(cases, *across_folds(cases, ridge)) for ridge in RIDGES}
+    ridge = min(tried, key=lambda one: tried[one]["log_loss"])
+    x = np.array([features(one.evidence) for one in cases])
+    model = fitted(x, np.array([CLASSES.index(one.truth) for one in cases]), ridge)
+    names = ("center", "scale", "low", "high", "weight")
+    document = {
+        "classes": list(CLASSES),
+        "features": list(FEATURES),
+        **{name: np.round(getattr(model, name), 5).tolist() for name in names},
+        "fitted": {
+            "seeds": [seeds.start, seeds.stop - 1],
+            "groups": len(everything),
+            "groups_judged": len(cases),
+            "permutations": PERMUTATIONS,
+            "ridge": ridge,
+            "ranges": TRAINING,
+            "folds": tried[ridge],
+        },
+    }
+    MODEL.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return tried[ridge]
+
+
+def check(organisations: int, cache: Path | None) -> dict[str, Any]:
+    """Look at the stored model on other seeds of the same ranges."""
+    document = json.loads(MODEL.read_text(encoding="utf-8"))
+    model = Model(*(np.array(document[name]) for name in ("center", "scale", "low", "high", "weight")))
+    cases = usable(gathered(range(1700, 1700 + organisations), cache))
+    chances = model.probability(np.array([features(one.evidence) for one in cases]))
+    return report(cases, chances, [model] * len(cases))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["fit", "check"], help="fit the model, or look at it on other seeds")
+    parser.add_argument("--organisations", type=int, default=None, help="organisations drawn (fit 64, check 12)")
+    parser.add_argument("--cache", type=Path, default=None, help="folder that keeps evidence between runs")
+    given = parser.parse_args()
+    if given.cache:
+        given.cache.mkdir(parents=True, exist_ok=True)
+    many = given.organisations
+    told = fit(many or 64, given.cache) if given.what == "fit" else check(many or 12, given.cache)
+    print(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""What each column of each frame means, in the order of its columns."""
+
+from __future__ import annotations
+
+from commfinder.interactions import schema
+
+INTERACTION = {
+    "event": "id of the source event, unique within its source",
+    "time": "when, UTC; missing only for relations that have no time",
+    "sender": "who acts: an account until resolved, then a person",
+    "recipient": "to whom; missing for what a person does to a space",
+    "role": "how the recipient, or the sender's act, takes part: " + ", ".join(schema.ROLES),
+    "medium": "through what: " + ", ".join(schema.MEDIA),
+    "space": "list, channel, page, project or board",
+    "thread": "conversation or case",
+    "parent": "the event that this one answers",
+    "activity": "workflow activity or ticket state, where the source has one",
+    "n_recipients": "distinct human recipients of the event, also those not written out",
+    "automated": "whether a machine made it",
+    "source": "which input",
+}
+ACCOUNT = {
+    "account": "the word used as sender or recipient",
+    "address": "its address, if the source gives one",
+    "name": "display name, if the source gives one; never compared",
+    "kind": "one of " + ", ".join(schema.ACCOUNT_KINDS),
+    "guest": "whether the source calls it a guest",
+    "unit": "unit, if the source gives one",
+    "source": "which input",
+}
+MEMBERSHIP = {
+    "space": "channel, list or group",
+    "account": "who is in it",
+    "since": "from when, if known",
+    "until": "until when, outside, if known",
+    "role": "as what, if known",
+    "source": "which input",
+}
+LOSS = {
+    "stage": "read, clean, people or groups",
+    "source": "which input",
+    "reason": "why it was not used, or what was odd",
+    "unit": "of what the count is: rows, messages, files, members, accounts",
+    "count": "how many",
+    "where": "the first place; for whoever runs the study, never in a report",
+    "advice": "the next action, if there is one",
+}
+DIRECTORY = {
+    "person": "id",
+    "unit": "",
+    "site": "",
+    "manager": "id of the person's manager",
+    "level": "a number",
+    "addresses": "addresses and account names",
+    "since": "from when the row holds",
+    "until": "until when, outside",
+}
+GROUPS = {
+    "group": "name",
+    "person": "id, or an address until resolved",
+    "kind": "what the organisation calls it",
+    "goal": "the goal it serves",
+    "role": "the member's",
+    "since": "from when the person is in it",
+    "until": "until when, outside",
+    "space": "the group's own list or channel; several are separated by semicolons",
+}
+ALIASES = {
+    "account": "",
+    "person": "whose it is; missing where nobody matches",
+    "score": "0 to 1; an equal address is 1",
+    "evidence": "what it rests on",
+    "decision": "merged, ambiguous or unknown",
+}
+PEOPLE = {
+    "person": "id; sorted",
+    "unit": "at the end of the period",
+    "site": "",
+    "manager": "",
+    "level": "",
+    "strength": "sum of the weights of the person's ties",
+    "degree": "number of ties",
+}
+TIES = {
+    "person_a": "the smaller id",
+    "person_b": "the larger id",
+    "weight": "strength of the tie",
+    "weight_ab": "weight from a to b",
+    "weight_ba": "weight from b to a",
+    "events": "events between the two",
+    "windows": "windows in which they interacted",
+    "tie": "whether the rule for a tie holds",
+    "media": "media, joined by +",
+}
+MEMBERS = {
+    "person": "everybody of the graph; several rows for who is in several",
+    "community": "missing for who is in none",
+    "strength": "share of the weight of the person's ties that goes to its members",
+    "confidence": "probability that the community is real and the person in it; missing where it was not judged",
+    "core": "whether the person has significantly more ties inside than activity explains",
+    "periphery": "whether the person is significantly in no community, and on the edge of this one",
+}
+SUMMARY = {
+    "community": "C1, C2, … of the partition, largest first; B1, B2, … beyond formal structure",
+    "size": "people",
+    "confidence": "probability that some real community is like it (Jaccard index of at least 0.5); missing for those "
+    "beyond formal structure and where it was not asked for",
+    "stability": "how alike it comes out when all events are drawn again, 0 to 1 (B1, …: when a tenth of the ties is "
+    "left out)",
+    "observed_over_expected": "weight inside over that expected from activity",
+    "units": "number of units",
+    "main_unit": "the unit with most members",
+    "main_unit_share": "its share of members whose unit is known",
+    "structure_lift": "ties over those expected from activity and formal structure",
+    "beyond_structure": "whether they stand out beyond formal structure; missing where that is not known",
+}
+VERDICT = {
+    "group": "name",
+    "kind": "as declared",
+    "goal": "as declared",
+    "verdict": "see [verdicts](verdicts.md)",
+    "bigger": "whether many more belong to it by their ties",
+    "probability": "calibrated probability of the verdict; missing where a rule decided",
+    "size": "members listed in the period",
+    "tested": "whether there were enough active members to test",
+    "active": "members with a tie to anybody",
+    "lift": "ties over expected ties",
+    "lift_low": "lower bound at 95 %",
+    "lift_high": "upper bound at 95 %",
+    "extra_density": "share of pairs with a tie beyond expectation",
+    "p_formal": "Poisson tail against formal structure",
+    "p_permutation": "matched permutation of the residual",
+    "q": "false discovery rate at which it is found, by the larger of the two",
+    "power": "probability of noticing a community of the target density",
+    "core_share": "share of the active in the core",
+    "audience_share": "share of the active who take no more part than expected",
+    "persistence": "share of stretches of time in which it stands out",
+    "connectedness": "share of the core, or else of the active, in the largest connected part",
+    "broker_dependence": "share of that part that is cut off without its busiest go-between",
+    "outsiders": "people outside with significantly many ties to it",
+    "found": "the community most like it",
+    "jaccard": "how alike, 0 to 1",
+    "reason": "the sentence that explains the verdict",
+    "help": "what fits",
+    "reciprocity": "share of its ties with interactions both ways; missing where the medium has no direction",
+    "media": "media and the share of its ties that each carries; a tie may be on several",
+    "structure_share": "share of its ties that formal structure explains beyond activity",
+    "trend": "change of z from window to window",
+    "trend_p": "how often chance alone would give such a trend",
+    "same_as": "another group of the same active people",
+    "fact_1": "what decided it, first",
+    "fact_2": "second",
+    "fact_3": "third",
+    "change": "what would change the verdict",
+}
+STANDING = {
+    "group": "",
+    "person": "",
+    "score": "z of the ties to the other members; missing for the absent",
+    "standing": "core, active, audience or absent",
+}
+UNDECLARED = {
+    "community": "",
+    "size": "people",
+    "confidence": "probability that some real community is like it; missing where it was not judged",
+    "units": "number of units",
+    "nearest": "the declared group most like it",
+    "jaccard": "how alike, 0 to 1",
+    "reason": "why it counts as undeclared",
+    "description": "the community in words that name nobody: size, units, media, windows, confidence",
+}
+SURVEY = {
+    "scope": "all, unit or group",
+    "name": "the unit or the group",
+    "people": "people in it",
+    "respondents": "those who answered",
+    "response_rate": "share who answered",
+    "nominations": "people named by those who answered",
+    "confirmed": "nominations with a tie in the traces",
+    "faint": "nominations with some interaction, and no tie",
+    "unconfirmed": "nominations without any trace",
+    "confirmed_share": "share of nominations with a tie",
+    "share_low": "lower bound at 95 %",
+    "share_high": "upper bound at 95 %",
+    "expected_share": "that share by activity and formal structure alone",
+    "lift": "confirmed over expected",
+    "p": "how often people alike would be named as well",
+    "q": "false discovery rate over the rows of its scope",
+    "ties": "ties of those who answered",
+    "unnamed": "ties that neither side named",
+    "named_share": "share of ties that one side named",
+    "jaccard": "pairs in both over pairs in either",
+    "correlation": "correlation of naming and tie over all pairs",
+    "correlation_p": "its tail when people are exchanged (QAP); `p` is the one to quote",
+    "spearman": "rank correlation of strength and being named",
+    "reciprocity": "share of nominations that are returned, where both answered",
+    "reason": "why a row holds no figures",
+}

@@ -1,0 +1,206 @@
+"""How probable each class of verdict is: a multinomial logistic model of groups whose class is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from commfinder.declared.evidence import Evidence
+
+__all__ = ["CLASSES", "FEATURES", "TOPICS", "Model", "features", "stored_model"]
+
+FloatArray = npt.NDArray[np.float64]
+
+CLASSES = ("real", "broker-dependent", "core-only", "split", "dormant", "emerging", "formal-only", "paper")
+"""The classes that have a probability; `insufficient` and `uncertain` are statements about the evidence."""
+
+_MOST_SURPRISE, _CORE_SURPRISE = 6.0, 2.0
+
+
+def _surprise(p: float, most: float = _MOST_SURPRISE) -> float:
+    """Return -log10 of a probability, at most so much; nan stays nan."""
+    return float(min(-np.log10(max(p, 1e-300)), most))
+
+
+def _squashed(z: float) -> float:
+    """Return the inverse hyperbolic sine: linear near 0, logarithmic far out, so that large groups do not shout."""
+    return float(np.arcsinh(z))
+
+
+def _halves(e: Evidence) -> float:
+    """Say how far both halves stand out while there are few ties across, 0 to 1."""
+    if e.split is None:
+        return 0.0
+    return _surprise(max(e.split.half_tails), 3.0) / 3.0 * (1 - min(e.split.cross_lift, 2.0) / 2.0)
+
+
+def _across(e: Evidence) -> float:
+    """Say how far ties across the best division exceed what is expected; nan where no division leaves two halves."""
+    return float("nan") if e.split is None else _surprise(e.split.cross_p, 4.0)
+
+
+def _evenly(e: Evidence) -> float:
+    """Return log ties across the best division, over those that there were if ties were spread evenly; nan without."""
+    if e.split is None:
+        return float("nan")
+    one = int(e.split.first.sum())
+    share = one * (len(e.split.first) - one) / max(_pairs(e), 1)
+    # The ties across are not kept; those expected across are nearly this share of all expected.
+    across = max(e.split.cross_lift * (share * e.expected + 0.5) - 0.5, 0.0)
+    return float(np.log((across + 0.5) / (share * e.ties + 0.5)))
+
+
+def _pairs(e: Evidence) -> int:
+    """Return the number of pairs of active members."""
+    return e.active * (e.active - 1) // 2
+
+
+def _trend(e: Evidence) -> float:
+    """Return the surprise of the trend, with its sign."""
+    return float(np.sign(e.trend)) * _surprise(e.trend_p, 4.0)
+
+
+_READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
+    "z": ("ties", lambda e: _squashed(e.z)),
+    "extra density": ("ties", lambda e: e.lift.extra_density),
+    "log of the lift's lower bound": ("ties", lambda e: float(np.log(e.lift.low + 0.1))),
+    "log of ties per member": ("ties", lambda e: float(np.log((2 * e.ties + 1) / max(e.active, 1)))),
+    "log of the density expected": ("formal", lambda e: float(np.log((e.expected + 0.5) / max(_pairs(e), 1)))),
+    "z against activity": ("formal", lambda e: _squashed(e.z_activity)),
+    "formal structure's share": ("formal", lambda e: e.structure_share),
+    "core share": ("core", lambda e: e.core_share),
+    "extra density of the core": ("core", lambda e: e.core_extra),
+    "surprise of the core": ("core", lambda e: _surprise(e.core_p, _CORE_SURPRISE)),
+    "persistence": ("time", lambda e: e.persistence),
+    "surprise of the first third": ("time", lambda e: _surprise(e.thirds_p[0])),
+    "surprise of the middle third": ("time", lambda e: _surprise(e.thirds_p[1])),
+    "surprise of the last third": ("time", lambda e: _surprise(e.thirds_p[2])),
+    "trend": ("time", _trend),
+    "connectedness": ("piece", lambda e: e.connectedness),
+    "left without one": ("broker", lambda e: e.broker.remaining),
+    "left without two": ("broker", lambda e: e.broker_two.remaining),
+    "surprise without one": ("broker", lambda e: _surprise(e.broker.p)),
+    "halves": ("halves", _halves),
+    "surprise across halves": ("halves", _across),
+    "ties across halves": ("halves", _evenly),
+    "coverage": ("seen", lambda e: e.coverage),
+    "log of the active": ("seen", lambda e: float(np.log(max(e.active, 1)))),
+    "power": ("seen", lambda e: e.power),
+}
+
+FEATURES = tuple(_READERS)
+"""What the model looks at."""
+
+TOPICS = {name: topic for name, (topic, _) in _READERS.items()}
+"""Which fact a feature belongs to: features of one topic are told of in one sentence."""
+
+
+def features(evidence: Evidence) -> FloatArray:
+    """Read the features of one group.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What is known of it.
+
+    Returns
+    -------
+    ndarray of float64, shape (len(FEATURES),)
+        nan where something is not known (no windows, no division into halves).
+    """
+    return np.array([read(evidence) for _, read in _READERS.values()], dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A multinomial logistic model of the class of a group.
+
+    Parameters
+    ----------
+    center, scale : ndarray of float64, shape (d,)
+        Mean and spread of each feature where the model was fitted.
+    low, high : ndarray of float64, shape (d,)
+        Range of each feature where the model was fitted; values beyond count as its ends.
+    weight : ndarray of float64, shape (len(CLASSES), d + 1)
+        Log-odds of the classes, up to a constant, are weighted sums of standardised features; the first weight is the
+        intercept.
+    """
+
+    center: FloatArray
+    scale: FloatArray
+    low: FloatArray
+    high: FloatArray
+    weight: FloatArray
+
+    def standardised(self, rows: FloatArray) -> FloatArray:
+        """Return features in units of their spread, held to the range of the fit; what is not known is the mean."""
+        held = (np.clip(rows, self.low, self.high) - self.center) / self.scale
+        return np.where(np.isnan(held), 0.0, held)
+
+    def probability(self, rows: FloatArray) -> FloatArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        rows : ndarray of float64, shape (n, d)
+            Features of groups.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, len(CLASSES))
+            Rows sum to 1.
+
+        Notes
+        -----
+        Classes had equal weight in the fit: the prior is flat. Planted groups are of no organisation's mix of classes,
+        so no other prior is known. Where one is, multiply by it times the number of classes and let rows sum to 1.
+        """
+        score = self.weight[:, 0] + self.standardised(rows) @ self.weight[:, 1:].T
+        odds = np.exp(score - score.max(axis=1, keepdims=True))
+        found: FloatArray = odds / odds.sum(axis=1, keepdims=True)
+        return found
+
+    def contributions(self, row: FloatArray, for_class: str, against: str) -> dict[str, float]:
+        """Return what each topic adds to the log-odds of one class against another.
+
+        Parameters
+        ----------
+        row : ndarray of float64, shape (d,)
+            Features of one group.
+        for_class, against : str
+            Of `CLASSES`.
+
+        Returns
+        -------
+        dict of str to float
+            Sums over the features of each topic; the intercept belongs to none.
+        """
+        weight = self.weight[CLASSES.index(for_class), 1:] - self.weight[CLASSES.index(against), 1:]
+        parts = weight * self.standardised(row[None])[0]
+        total: dict[str, float] = {}
+        for name, part in zip(FEATURES, parts, strict=True):
+            total[TOPICS[name]] = total.get(TOPICS[name], 0.0) + float(part)
+        return total
+
+
+@cache
+def stored_model() -> Model:
+    """Return the model that planted groups taught; `benchmarks/verdicts.py` made it and says how.
+
+    Returns
+    -------
+    Model
+    """
+    document: dict[str, Any] = json.loads(files(__package__).joinpath("verdicts.json").read_text(encoding="utf-8"))
+    # A model that was fitted to other features would give numbers without meaning.
+    if tuple(document["features"]) != FEATURES or tuple(document["classes"]) != CLASSES:
+        raise AssertionError("verdicts.json is not of these features and classes; run benchmarks/verdicts.py fit")
+    parts = (np.array(document[name], dtype=np.float64) for name in ("center", "scale", "low", "high", "weight"))
+    return Model(*parts)
