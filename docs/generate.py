@@ -177,6 +177,7 @@ def verdict_page() -> str:
         ("`core-only`: least share of the active in the core", percent(t.CORE_SOME)),
         ("`broker-dependent`: without one member or two, fewer of the others hang together than", percent(t.CONNECTED)),
         ("`split`: the tail probabilities of both halves are below", t.HALF_ALPHA),
+        ("`split`: the tail probability of the ties across is above", t.CROSS_ALPHA),
         ("`emerging`, `dormant`: tail probability of the third that stands out is below", t.SEASON_ALPHA),
         ("`bigger`: least number of outsiders as a share of the active", percent(t.BIGGER)),
     ]

@@ -29,7 +29,7 @@ def evidence(ties=30, expected=6.0, active=12, **changes):
 
 
 JOINED = Split(np.arange(12) < 6, 0.005, 2.5, half_tails=(0.005, 0.001), cross_p=0.001)
-HALVES = Split(np.arange(12) < 6, 1e-5, 0.5, half_tails=(1e-5, 1e-6), cross_p=0.9)
+HALVES = Split(np.arange(12) < 6, 1e-7, 0.2, half_tails=(1e-7, 1e-8), cross_p=1.0)
 LOOSE = Split(np.arange(12) < 6, 0.2, 0.3, half_tails=(0.2, 0.1), cross_p=0.97)
 NOTHING = {
     "p_formal": 0.5, "p_permutation": 0.5, "p_activity": 0.3, "p_all": 0.5, "core_p": 0.6, "core_held_out": False,
@@ -55,8 +55,8 @@ CASES = {
     ),
     "core-only": (evidence(ties=13, expected=5.0, **CORE), 0.01, 0.01),
     "split": (evidence(
-            ties=14, expected=2.5, split=HALVES, broker=Broker(0.1, 0.5, 1e-5), broker_two=Broker(0.2, 0.45, 1e-4),
-            connectedness=0.5,
+            ties=22, expected=4.0, split=HALVES, broker=Broker(0.1, 0.95, 1e-9), broker_two=Broker(0.2, 0.9, 1e-8),
+            core=np.ones(12, dtype=bool),
         ), 0.01, 0.01),
     "dormant": (evidence(ties=12, **{**NOTHING, **FADING, "thirds_p": (1e-6, 0.4, 0.6)}), 0.06, 0.6),
     "emerging": (evidence(ties=12, **{**NOTHING, **RISING, "thirds_p": (0.6, 0.4, 1e-6)}), 0.06, 0.6),

@@ -121,7 +121,7 @@ def test_one_tie_is_singular():
         ("split", {"split": None}, 0.01, 0.01),
         ("split", {"split": HALVES}, 0.06, 0.01),
         ("split", {"split": replace(HALVES, p=0.06)}, 0.01, 0.01),
-        ("split", {"split": replace(HALVES, cross_lift=1.2)}, 0.01, 0.01),
+        ("split", {"split": replace(HALVES, cross_p=0.01)}, 0.01, 0.01),
         ("dormant", {}, 0.01, 0.01),
         ("dormant", {"thirds_p": (0.02, 0.5, 0.5)}, 0.6, 0.6),
         ("dormant", {"thirds_p": (1e-5, 0.5, 5e-4)}, 0.6, 0.6),

@@ -87,23 +87,22 @@ def adjacency(
     ends = np.array([count for count, _ in counted])
     first = np.concatenate([[0], np.cumsum(ends.sum(axis=0))])
     place = first[:-1] + np.cumsum(ends, axis=0) - ends
-    sorted_ends = np.empty(2 * len(a), np.int32), np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
+    owner, neighbour, whole = np.empty(2 * len(a), np.int32), np.empty(2 * len(a), np.int32), np.empty(2 * len(a))
 
     def sort(turn: int) -> None:
         ties = parts[turn]
-        _sorted(a[ties], b[ties], weight[ties], largest, shift, place[turn], *sorted_ends)
+        _sorted(a[ties], b[ties], weight[ties], largest, shift, place[turn], owner, neighbour, whole)
 
     together(sort, range(len(parts)))
     scale = math.ldexp(1.0, _BITS - math.frexp(sum(total for _, total in counted))[1])
-    rows = np.zeros(n + 1, np.int64), np.empty(2 * len(a), np.int32), np.empty(2 * len(a)), np.zeros(n)
+    start, strength = np.zeros(n + 1, np.int64), np.zeros(n)
     cuts = np.searchsorted(first, np.linspace(0, first[-1], len(parts) + 1)).tolist()
     cuts[-1] = len(first) - 1
 
     def put(turn: int) -> None:
-        _placed(*sorted_ends, first, cuts[turn], cuts[turn + 1], shift, scale, rows)
+        _placed(owner, first, cuts[turn], cuts[turn + 1], shift, scale, (start, neighbour, whole, strength))
 
     together(put, range(len(parts)))
-    start, neighbour, whole, strength = rows
     if n <= LARGE:
         start, neighbour, whole = _merged(start, neighbour, whole)
     return Adjacency(start, neighbour, whole, largest / scale, strength)
@@ -137,10 +136,14 @@ def _sorted(a, b, weight, largest, shift, place, owner, other, share):  # type: 
 
 
 @numba.njit(cache=True, nogil=True)
-def _placed(owner, other, share, first, begin, end, shift, scale, rows):  # type: ignore[no-untyped-def]
-    """Put the ends in blocks `begin` to `end` into rows, with shares as whole numbers, and add up each row."""
+def _placed(owner, first, begin, end, shift, scale, rows):  # type: ignore[no-untyped-def]
+    """Put the ends in blocks `begin` to `end` into rows, in place, with shares as whole numbers; add up each row."""
     start, neighbour, whole, strength = rows
     place = np.empty(1 << shift, np.int64)
+    most = 0
+    for block in range(begin, end):
+        most = max(most, first[block + 1] - first[block])
+    other, share = np.empty(most, np.int32), np.empty(most)
     for block in range(begin, end):
         low, high = block << shift, min((block + 1) << shift, len(strength))
         for e in range(first[block], first[block + 1]):
@@ -150,8 +153,11 @@ def _placed(owner, other, share, first, begin, end, shift, scale, rows):  # type
             place[v - low] = used
             used += start[v + 1]
             start[v + 1] = used
-        for e in range(first[block], first[block + 1]):
-            v = owner[e]
+        begins, many = first[block], first[block + 1] - first[block]
+        for e in range(many):
+            other[e], share[e] = neighbour[begins + e], whole[begins + e]
+        for e in range(many):
+            v = owner[begins + e]
             k = place[v - low]
             place[v - low] += 1
             neighbour[k] = other[e]

@@ -9,6 +9,7 @@ __all__ = [
     "CONNECTED",
     "CORE_MOST",
     "CORE_SOME",
+    "CROSS_ALPHA",
     "HALF_ALPHA",
     "MIN_ACTIVE",
     "MIN_COVERAGE",
@@ -67,6 +68,9 @@ it for `dormant`, nor the first for `emerging`."""
 
 SIGN: Final = 0.01
 """Probability by chance, of the whole or of the core, below which there are signs of a community: no "no" then."""
+
+CROSS_ALPHA: Final = 0.05
+"""Tail probability of the ties across the halves up to which they are more than expected, and the group is one."""
 
 HALF_ALPHA: Final = 0.05
 """Tail probability below which both halves of a split group stand out."""

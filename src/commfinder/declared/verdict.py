@@ -16,6 +16,7 @@ from commfinder.declared.thresholds import (
     CONNECTED,
     CORE_MOST,
     CORE_SOME,
+    CROSS_ALPHA,
     HALF_ALPHA,
     MIN_ACTIVE,
     MIN_COVERAGE,
@@ -278,7 +279,8 @@ def _bar_split(e: Evidence, found: bool) -> str:
         return "its ties are not more than chance gives some group among so many"
     if e.split is None or e.split.p >= HALF_ALPHA:
         return "its halves do not stand out each"
-    return "there are more ties across its halves than expected" if e.split.cross_lift > 1 else ""
+    # Of two groups with no extra ties across, every other one has a few more than expected by chance.
+    return "there are more ties across its halves than expected" if e.split.cross_p <= CROSS_ALPHA else ""
 
 
 def _bar_season(e: Evidence, verdict: str) -> str:

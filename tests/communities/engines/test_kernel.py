@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from commfinder.communities.engines import Task, kernel
-from commfinder.communities.engines.compiled import _contracted, _graph, _order
+from commfinder.communities.engines.compiled import _contracted, _graph, _order, _rooms
 from commfinder.communities.quality import connected, cpm, modularity
 from commfinder.communities.ties import Ties
 
@@ -126,7 +126,15 @@ def smaller(task, labels, part, turns=1):
     """Aggregate and contract."""
     graph, pull = _graph(task)
     about, label_of, node, first, member = kernel.aggregate(graph, labels, part)
-    return kernel.Graph(*_contracted(graph, node, first, member, turns), *about), pull, label_of, node, first, member
+    rooms = _rooms(len(graph.neighbour), turns)
+    return (
+        kernel.Graph(*_contracted(graph, node, first, member, turns, rooms, 0), *about),
+        pull,
+        label_of,
+        node,
+        first,
+        member,
+    )
 
 
 def dense(graph):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +51,9 @@ class Leiden:
             fixed = False if task.fixed is None else task.fixed
             return canonical(np.where(fixed, labels, n + np.arange(n)))
         graph, pull = _graph(task)
-        threads = processors() if self._threads is None else self._threads
+        rooms = _rooms(len(rows.weight), processors() if self._threads is None else self._threads)
         for iteration in range(task.iterations or _MOST_ITERATIONS):
-            if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, threads):
+            if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, rooms):
                 break
         return canonical(labels)
 
@@ -74,12 +75,31 @@ def _graph(task: Task) -> tuple[Graph, float]:
     return Graph(start, stop, rows.neighbour, rows.weight, size, np.ones(n, np.int64), keys, fixed), pull
 
 
-def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, threads: int) -> bool:
+class _Rooms(NamedTuple):
+    """Room for the rows of smaller graphs: while one is read, the other is written to.
+
+    As much as there could be ties, and one place to spare for each thread: what is not written to is not there, for the
+    operating system. It is asked for once, since getting memory takes as long as working with it.
+    """
+
+    threads: int
+    neighbour: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+    weight: tuple[Float64, Float64]
+
+
+def _rooms(ties: int, threads: int) -> _Rooms:
+    """Ask for room."""
+    size = ties + threads
+    return _Rooms(threads, (np.empty(size, np.int32), np.empty(size, np.int32)), (np.empty(size), np.empty(size)))
+
+
+def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, rooms: _Rooms) -> bool:
     """Go once through the three phases, level by level; change `labels` in place and tell whether anything moved."""
-    level, path, here, moved = graph, [], labels, False
+    path: list[Labels] = []
+    level, here, moved = graph, labels, False
     while True:
         order = _order(level.keys, seed)
-        n, turns = len(order), len(in_turn(threads, len(level.neighbour)))
+        n, turns = len(order), len(in_turn(rooms.threads, int((level.stop - level.start).sum())))
         moved |= bool(kernel.move(level, order, here, pull, most, np.zeros((n, 2)), np.empty(n)))
         alone = np.arange(n, dtype=np.int32)
         part = alone.copy()
@@ -88,7 +108,7 @@ def _iterate(graph: Graph, labels: Labels, pull: float, most: int, seed: int, th
             here = _connected(level, here)
             break
         about, here, node, first, member = kernel.aggregate(level, here, part)
-        level = Graph(*_contracted(level, node, first, member, turns), *about)
+        level = Graph(*_contracted(level, node, first, member, turns, rooms, len(path) % 2), *about)
         path.append(node)
     for node in reversed(path):
         here = here[node]
@@ -102,16 +122,13 @@ def _refine(level: Graph, order: Labels, here: Labels, pull: float, part: Labels
 
 
 def _contracted(
-    level: Graph, node: Labels, first: npt.NDArray[np.int64], member: Labels, turns: int
+    level: Graph, node: Labels, first: npt.NDArray[np.int64], member: Labels, turns: int, rooms: _Rooms, free: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32], Float64]:
     """Return the rows of the smaller graph; threads share its nodes so that each has as many ties to add up."""
     m = len(first) - 1
     work = np.concatenate([[0], np.cumsum((level.stop - level.start)[member])])[first]
     bounds = [0, *np.searchsorted(work, work[-1] * np.arange(1, turns) // turns).tolist(), m]
-    # As much room as there could be ties, and one place to spare for each thread: what is not written to is not there,
-    # for the operating system.
-    room = int(work[-1]) + turns
-    rows = np.empty(m, np.int64), np.empty(m, np.int64), np.empty(room, np.int32), np.empty(room)
+    rows = np.empty(m, np.int64), np.empty(m, np.int64), rooms.neighbour[free], rooms.weight[free]
 
     def contract(turn: int) -> None:
         begin, end = bounds[turn], bounds[turn + 1]
