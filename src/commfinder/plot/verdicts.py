@@ -239,8 +239,9 @@ def _row(ax: Axes, y: int, row: Mapping[Hashable, Any], sheet: _Sheet) -> None:
     across = ax.get_yaxis_transform()
     _write(ax, sheet.names - 0.01, y, shown(str(row["group"]), sheet.letters), size, across, ha="right")
     _write(ax, sheet.words, y, _verdict(row), size, across)
+    # Never 100 %: more than 99 is not known.
     chance = row["probability"]
-    _write(ax, 0.995, y, "–" if pd.isna(chance) else f"{100 * chance:.0f} %", size, across, ha="right")
+    _write(ax, 0.995, y, "–" if pd.isna(chance) else f"{min(int(100 * chance), 99)} %", size, across, ha="right")
 
 
 def _write(ax: Axes, x: float, y: float, text: str, size: float, where: Any, **options: Any) -> None:
