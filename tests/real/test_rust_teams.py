@@ -61,7 +61,8 @@ def test_the_probability_of_a_community_beats_the_plain_lift(figures, period):
 
 def test_hardly_any_label_is_called_a_community(figures):
     alive = ("real", "broker-dependent", "core-only", "split", "emerging")
-    for period, most in (("all years", 1), ("since 2023", 0)):
+    # Over all years three of the eight labels have more ties than activity alone explains, by the plain tail.
+    for period, most in (("all years", 3), ("since 2023", 0)):
         told = figures[period]["same ties"]["verdicts"]["marker-team"]
         assert sum(told.get(word, 0) for word in alive) <= most, period
 
