@@ -35,7 +35,7 @@ def groups(size: int, verdict: str) -> Iterator[dict[str, int]]:
     for active in range(size + 1):
         for core in range(active + 1):
             share = core / active if active else 0.0
-            if verdict in ("real", "broker-dependent") and share < 0.6 - _FLOAT_SLACK:
+            if verdict == "real" and share < 0.6 - _FLOAT_SLACK:
                 continue
             seen = active >= 0.6 * size
             if verdict == "core-only" and seen and not 0.2 - _FLOAT_SLACK <= share < 0.6 - _FLOAT_SLACK:
