@@ -34,10 +34,11 @@ from scipy import optimize
 
 from commfinder.declared import assess
 from commfinder.declared.evidence import Evidence, Settings
-from commfinder.declared.probability import CLASSES, FEATURES, Model, features
+from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
 from commfinder.declared.verdict import Ruling, rule
 from commfinder.graph import build_graph
 from commfinder.interactions import Interactions
+from commfinder.logistic import Logistic
 from commfinder.people import DeclaredGroups, Directory
 from commfinder.simulation import Plan, simulate
 
@@ -165,11 +166,11 @@ def usable(cases: list[Case]) -> list[Case]:
     ]
 
 
-def flat() -> Model:
+def flat() -> Logistic:
     """Return a model that knows nothing."""
     d = len(FEATURES)
     one = np.ones(d)
-    return Model(0 * one, one, -1e9 * one, 1e9 * one, np.zeros((len(CLASSES), d + 1)))
+    return Logistic(CLASSES, FEATURES, TOPICS, 0 * one, one, -1e9 * one, 1e9 * one, np.zeros((len(CLASSES), d + 1)))
 
 
 def _place(one: str, other: str, feature: str) -> tuple[int, int, int]:
@@ -177,12 +178,12 @@ def _place(one: str, other: str, feature: str) -> tuple[int, int, int]:
     return CLASSES.index(one), CLASSES.index(other), FEATURES.index(feature) + 1
 
 
-def fitted(x: np.ndarray, y: np.ndarray, ridge: float) -> Model:
+def fitted(x: np.ndarray, y: np.ndarray, ridge: float) -> Logistic:
     """Fit the model: maximum likelihood with equal weight of classes, a ridge, and signs held by a penalty."""
     center, scale = np.nanmean(x, axis=0), np.maximum(np.nanstd(x, axis=0), 1e-3)
     low, high = np.nanquantile(x, 0.002, axis=0), np.nanquantile(x, 0.998, axis=0)
     k, d = len(CLASSES), x.shape[1]
-    blank = Model(center, scale, low, high, np.zeros((k, d + 1)))
+    blank = Logistic(CLASSES, FEATURES, TOPICS, center, scale, low, high, np.zeros((k, d + 1)))
     rows = np.column_stack([np.ones(len(x)), blank.standardised(x)])
     counts = np.bincount(y, minlength=k)
     share = (len(y) / (k * np.maximum(counts, 1)))[y]
@@ -205,7 +206,9 @@ def fitted(x: np.ndarray, y: np.ndarray, ridge: float) -> Model:
         return float(value + _HELD / 2 * (wrong**2).sum()), slope[:-1].ravel()
 
     got = optimize.minimize(loss, np.zeros((k - 1) * (d + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 600})
-    return Model(center, scale, low, high, np.vstack([got.x.reshape(k - 1, d + 1), np.zeros(d + 1)]))
+    return Logistic(
+        CLASSES, FEATURES, TOPICS, center, scale, low, high, np.vstack([got.x.reshape(k - 1, d + 1), np.zeros(d + 1)])
+    )
 
 
 def calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 10) -> float:
@@ -223,7 +226,7 @@ def macro_f1(truth: np.ndarray, said: np.ndarray) -> dict[str, float]:
     return {"mean": round(float(np.mean(list(one.values()))), 4)} | {k: round(float(v), 3) for k, v in one.items()}
 
 
-def report(cases: list[Case], chances: np.ndarray, models: list[Model]) -> dict[str, Any]:
+def report(cases: list[Case], chances: np.ndarray, models: list[Logistic]) -> dict[str, Any]:
     """Say how good probabilities and verdicts are; each case is ruled on with its own model."""
     truth = np.array([one.truth for one in cases])
     y = np.array([CLASSES.index(name) for name in truth])
@@ -254,7 +257,7 @@ def report(cases: list[Case], chances: np.ndarray, models: list[Model]) -> dict[
     }
 
 
-def across_folds(cases: list[Case], ridge: float) -> tuple[np.ndarray, list[Model]]:
+def across_folds(cases: list[Case], ridge: float) -> tuple[np.ndarray, list[Logistic]]:
     """Return the probabilities and models of cases, from folds of whole organisations."""
     x = np.array([features(one.evidence) for one in cases])
     y = np.array([CLASSES.index(one.truth) for one in cases])
@@ -299,8 +302,7 @@ def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
 
 def check(organisations: int, cache: Path | None) -> dict[str, Any]:
     """Look at the stored model on other seeds of the same ranges."""
-    document = json.loads(MODEL.read_text(encoding="utf-8"))
-    model = Model(*(np.array(document[name]) for name in ("center", "scale", "low", "high", "weight")))
+    model = stored_model()
     cases = usable(gathered(range(1700, 1700 + organisations), cache))
     chances = model.probability(np.array([features(one.evidence) for one in cases]))
     return report(cases, chances, [model] * len(cases))

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from commfinder.declared import probability
-from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, Model, features, stored_model
+from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
 from commfinder.declared.shape import Broker
+from commfinder.logistic import Logistic
 
 _SPEC = importlib.util.spec_from_file_location("hand_made", Path(__file__).with_name("hand_made.py"))
 made = importlib.util.module_from_spec(_SPEC)
@@ -141,7 +142,8 @@ def test_a_model_of_other_features_is_refused(monkeypatch):
 
 def test_a_model_is_what_it_is_told_to_be():
     d, k = len(FEATURES), len(CLASSES)
-    flat = Model(np.zeros(d), np.ones(d), np.full(d, -9.0), np.full(d, 9.0), np.zeros((k, d + 1)))
+    ends = (np.zeros(d), np.ones(d), np.full(d, -9.0), np.full(d, 9.0))
+    flat = Logistic(CLASSES, FEATURES, TOPICS, *ends, np.zeros((k, d + 1)))
     np.testing.assert_allclose(flat.probability(features(evidence())[None]), 1 / k)
     sharp = replace(flat, weight=np.eye(k, d + 1))
     assert sharp.probability(np.zeros((1, d)))[0].argmax() == 0

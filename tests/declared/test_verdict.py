@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commfinder.declared.probability import CLASSES, FEATURES, Model
+from commfinder.declared.probability import CLASSES, FEATURES, TOPICS
 from commfinder.declared.shape import Broker
 from commfinder.declared.statistics import lift
 from commfinder.declared.verdict import HELP, VERDICTS, barred, rule
+from commfinder.logistic import Logistic
 
 _SPEC = importlib.util.spec_from_file_location("hand_made", Path(__file__).with_name("hand_made.py"))
 made = importlib.util.module_from_spec(_SPEC)
@@ -26,7 +27,7 @@ def certain(verdict):
     d = len(FEATURES)
     weight = np.zeros((len(CLASSES), d + 1))
     weight[CLASSES.index(verdict), 0] = 9.0
-    return Model(np.zeros(d), np.ones(d), np.full(d, -9.0), np.full(d, 9.0), weight)
+    return Logistic(CLASSES, FEATURES, TOPICS, np.zeros(d), np.ones(d), np.full(d, -9.0), np.full(d, 9.0), weight)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -123,7 +124,7 @@ def test_one_tie_is_singular():
         ("split", {"split": replace(HALVES, p=0.06)}, 0.01, 0.01),
         ("split", {"split": replace(HALVES, cross_p=0.01)}, 0.01, 0.01),
         ("dormant", {}, 0.01, 0.01),
-        ("dormant", {"thirds_p": (0.02, 0.5, 0.5)}, 0.6, 0.6),
+        ("dormant", {"thirds_p": (0.06, 0.5, 0.5)}, 0.6, 0.6),
         ("dormant", {"thirds_p": (1e-5, 0.5, 5e-4)}, 0.6, 0.6),
         ("dormant", {"thirds_p": (0.5, 0.5, 1e-5)}, 0.6, 0.6),
         ("emerging", {"thirds_p": (1e-5, 0.5, 0.5)}, 0.6, 0.6),
@@ -136,11 +137,16 @@ def test_rules_take_away(verdict, changes, q, core_q):
     assert ", but " in got.reason
 
 
+@pytest.mark.parametrize(("verdict", "said"), [("paper", "uncertain"), ("formal-only", "formal-only")])
+def test_what_is_not_seen_needs_more_power_than_what_is(verdict, said):
+    weak = evidence(ties=2, expected=2.0, **{**NOTHING, **FORMAL, "power": 0.79})
+    assert rule(weak, 0.6, 0.6, SETTINGS, certain(verdict)).verdict == said
+
+
 @pytest.mark.parametrize("verdict", ["paper", "formal-only"])
 @pytest.mark.parametrize(
     ("changes", "q"),
     [
-        ({"power": 0.79}, 0.6),
         ({"lift": lift(16, 2.0, 66)}, 0.6),
         ({}, 0.04),
         ({"p_formal": 0.005, "p_permutation": 0.005}, 0.1),
@@ -149,7 +155,7 @@ def test_rules_take_away(verdict, changes, q, core_q):
         ({"own_space_ties": 24, "p_all": 1e-6}, 0.6),
     ],
 )
-def test_a_no_needs_power_a_bound_and_no_sign_of_life(verdict, changes, q):
+def test_a_no_needs_a_bound_and_no_sign_of_life(verdict, changes, q):
     quiet = {**NOTHING, **FORMAL}
     assert rule(evidence(ties=2, expected=2.0, **quiet), 0.6, 0.6, SETTINGS, certain(verdict)).verdict == verdict
     e = evidence(ties=2, expected=2.0, **{**quiet, **changes})

@@ -171,15 +171,23 @@ def match_communities(members: Mapping[str, list[str]], found: Communities) -> p
         found (missing where no member is in any) and jaccard, in the order of `members`.
     """
     inside = found.members.dropna(subset=["community"])
-    communities = inside.groupby("person")["community"].agg(list).to_dict()
-    size = inside["community"].value_counts().to_dict()
-    rows: list[tuple[str | None, float]] = []
-    for people in members.values():
-        counts = Counter(name for person in people for name in communities.get(person, []))
-        scores = {str(name): n / (len(people) + size[name] - n) for name, n in counts.items()}
-        best = min(scores, key=lambda name: (-scores[name], name)) if scores else None
-        rows.append((best, scores[best] if best is not None else 0.0))
-    return pd.DataFrame(rows, columns=["found", "jaccard"]).astype({"found": "string", "jaccard": "float64"})
+    size = inside["community"].value_counts()
+    length = np.array([len(people) for people in members.values()], dtype=np.int64)
+    people = [person for roster in members.values() for person in roster]
+    # Most people of a large organisation are in no declared group: they are left out before anything is joined.
+    listed = pd.DataFrame({"group": np.repeat(np.arange(len(length)), length), "person": people})
+    inside = inside.loc[inside["person"].isin(set(people)), ["person", "community"]].astype(object)
+    common = listed.astype({"person": object}).merge(inside, on="person").groupby(["group", "community"]).size()
+    shared = common.rename("common").reset_index()
+    group = shared["group"].to_numpy(dtype=np.int64)
+    both = shared["common"].to_numpy(dtype=np.int64)
+    total = length[group] + shared["community"].map(size).to_numpy(dtype=np.int64) - both
+    shared["jaccard"] = both / np.maximum(total, 1)
+    # Of equals, the community that comes first by name.
+    shared = shared.sort_values(["group", "jaccard", "community"], ascending=[True, False, True])
+    best = shared.drop_duplicates("group").set_index("group").reindex(range(len(length)))
+    matched = pd.DataFrame({"found": best["community"], "jaccard": best["jaccard"].fillna(0.0)})
+    return matched.reset_index(drop=True).astype({"found": "string", "jaccard": "float64"})
 
 
 def _nearest(people: set[str], rosters: Mapping[str, set[str]]) -> tuple[str | None, float, float]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from commfinder.declared.evidence import Evidence
+from commfinder.logistic import Logistic, stored
 
-__all__ = ["CLASSES", "FEATURES", "TOPICS", "Model", "features", "stored_model"]
+__all__ = ["CLASSES", "FEATURES", "TOPICS", "features", "stored_model"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -118,89 +115,12 @@ def features(evidence: Evidence) -> FloatArray:
     return np.array([read(evidence) for _, read in _READERS.values()], dtype=np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A multinomial logistic model of the class of a group.
-
-    Parameters
-    ----------
-    center, scale : ndarray of float64, shape (d,)
-        Mean and spread of each feature where the model was fitted.
-    low, high : ndarray of float64, shape (d,)
-        Range of each feature where the model was fitted; values beyond count as its ends.
-    weight : ndarray of float64, shape (len(CLASSES), d + 1)
-        Log-odds of the classes, up to a constant, are weighted sums of standardised features; the first weight is the
-        intercept.
-    """
-
-    center: FloatArray
-    scale: FloatArray
-    low: FloatArray
-    high: FloatArray
-    weight: FloatArray
-
-    def standardised(self, rows: FloatArray) -> FloatArray:
-        """Return features in units of their spread, held to the range of the fit; what is not known is the mean."""
-        held = (np.clip(rows, self.low, self.high) - self.center) / self.scale
-        return np.where(np.isnan(held), 0.0, held)
-
-    def probability(self, rows: FloatArray) -> FloatArray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        rows : ndarray of float64, shape (n, d)
-            Features of groups.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, len(CLASSES))
-            Rows sum to 1.
-
-        Notes
-        -----
-        Classes had equal weight in the fit: the prior is flat. Planted groups are of no organisation's mix of classes,
-        so no other prior is known. Where one is, multiply by it times the number of classes and let rows sum to 1.
-        """
-        score = self.weight[:, 0] + self.standardised(rows) @ self.weight[:, 1:].T
-        odds = np.exp(score - score.max(axis=1, keepdims=True))
-        found: FloatArray = odds / odds.sum(axis=1, keepdims=True)
-        return found
-
-    def contributions(self, row: FloatArray, for_class: str, against: str) -> dict[str, float]:
-        """Return what each topic adds to the log-odds of one class against another.
-
-        Parameters
-        ----------
-        row : ndarray of float64, shape (d,)
-            Features of one group.
-        for_class, against : str
-            Of `CLASSES`.
-
-        Returns
-        -------
-        dict of str to float
-            Sums over the features of each topic; the intercept belongs to none.
-        """
-        weight = self.weight[CLASSES.index(for_class), 1:] - self.weight[CLASSES.index(against), 1:]
-        parts = weight * self.standardised(row[None])[0]
-        total: dict[str, float] = {}
-        for name, part in zip(FEATURES, parts, strict=True):
-            total[TOPICS[name]] = total.get(TOPICS[name], 0.0) + float(part)
-        return total
-
-
 @cache
-def stored_model() -> Model:
+def stored_model() -> Logistic:
     """Return the model that planted groups taught; `benchmarks/verdicts.py` made it and says how.
 
     Returns
     -------
-    Model
+    Logistic
     """
-    document: dict[str, Any] = json.loads(files(__package__).joinpath("verdicts.json").read_text(encoding="utf-8"))
-    # A model that was fitted to other features would give numbers without meaning.
-    if tuple(document["features"]) != FEATURES or tuple(document["classes"]) != CLASSES:
-        raise AssertionError("verdicts.json is not of these features and classes; run benchmarks/verdicts.py fit")
-    parts = (np.array(document[name], dtype=np.float64) for name in ("center", "scale", "low", "high", "weight"))
-    return Model(*parts)
+    return stored(__package__, "verdicts.json", classes=CLASSES, features=FEATURES, topics=TOPICS)

@@ -38,7 +38,7 @@ MOST_ALIVE: Final = 0.1
 """Most probability that the classes with a community may have together where a "no" is said: the costliest mistake."""
 
 SURE_POWER: Final = 0.8
-"""Least power for a "no"."""
+"""Least power for `paper`, which rests on what is not seen; `formal-only` rests on ties that are, beyond activity."""
 
 MIN_LIFT_LOW: Final = 1.3
 """The lift of a real group has its lower bound above this."""
@@ -58,7 +58,7 @@ PERSISTENT: Final = 2 / 3
 CONNECTED: Final = 0.8
 """Share of the others that hang together, without one member or two, in a group that depends on nobody."""
 
-SEASON_ALPHA: Final = 0.01
+SEASON_ALPHA: Final = 0.05
 """Tail probability below which a third of the period stands out: the first has to for `dormant`, the last for
 `emerging`."""
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from commfinder.declared import explain
 from commfinder.declared.evidence import Evidence, Settings
 from commfinder.declared.explain import percent
-from commfinder.declared.probability import CLASSES, Model, features, stored_model
+from commfinder.declared.probability import CLASSES, features, stored_model
 from commfinder.declared.thresholds import (
     BIGGER,
     CONNECTED,
@@ -30,6 +30,7 @@ from commfinder.declared.thresholds import (
     SURE_POWER,
     THIRD_ALPHA,
 )
+from commfinder.logistic import Logistic
 
 __all__ = ["HELP", "VERDICTS", "Ruling", "barred", "rule"]
 
@@ -102,7 +103,7 @@ class Ruling:
     help: str = ""
 
 
-def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model: Model | None = None) -> Ruling:
+def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model: Logistic | None = None) -> Ruling:
     """Rule on one group.
 
     Parameters
@@ -115,7 +116,7 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model:
         The same of its core.
     settings : Settings
         Level and target.
-    model : Model, optional
+    model : Logistic, optional
         What gives the probabilities; None takes the one that planted groups taught.
 
     Returns
@@ -236,7 +237,7 @@ def barred(verdict: str, evidence: Evidence, q: float, core_q: float, settings: 
         return _bar_split(e, found)
     if verdict in ("dormant", "emerging"):
         return _bar_season(e, verdict)
-    return _bar_no(e, found, settings) or (_bar_formal(e, settings) if verdict == "formal-only" else "")
+    return _bar_no(e, found, settings) or (_bar_formal(e, settings) if verdict == "formal-only" else _bar_paper(e))
 
 
 def _bar_whole(e: Evidence, found: bool) -> str:
@@ -297,11 +298,9 @@ def _bar_season(e: Evidence, verdict: str) -> str:
 
 
 def _bar_no(e: Evidence, found: bool, settings: Settings) -> str:
-    """Guard a "no": it needs power, a bound, and no sign of life."""
+    """Guard a "no": it needs a bound, and no sign of life."""
     if found:
         return "it has more ties than chance gives"
-    if e.power < SURE_POWER:
-        return f"a community would be noticed with a probability of {percent(e.power)} only, too little to say no"
     if e.lift.extra_high >= settings.target:
         return f"ties between {percent(e.lift.extra_high)} more of its pairs than expected can not be ruled out"
     if min(e.p, e.core_p) <= SIGN or min(e.thirds_p) <= THIRD_ALPHA:
@@ -314,6 +313,13 @@ def _bar_alive(verdict: str, alive: float) -> str:
     if CLASSES.index(verdict) < _ALIVE or alive <= MOST_ALIVE:
         return ""
     return f"that there is a community of some kind has a probability of {percent(alive)}"
+
+
+def _bar_paper(e: Evidence) -> str:
+    """Guard what is said of the lack of ties; `formal-only` rests on ties that are there, and `MIN_POWER` is enough."""
+    if e.power < SURE_POWER:
+        return f"a community would be noticed with a probability of {percent(e.power)} only, too little to say no"
+    return ""
 
 
 def _bar_formal(e: Evidence, settings: Settings) -> str:

@@ -213,26 +213,34 @@ def _expected(row, people, table, factors, rate):  # type: ignore[no-untyped-def
     for k in range(size):
         i = row[k]
         who[k], active[k], where[k], place[k], boss[k] = number[i], activity[i], unit[i], site[i], manager[i]
-    total = 0.0
+    sums, weight, last = np.zeros(size), np.empty(size), -1
+    site_within, site_across = factors[0, 0], factors[0, 1]
+    manager_within, manager_across = factors[1, 0], factors[1, 1]
+    report_within, report_across = factors[2, 0], factors[2, 1]
     for k in range(size):
         # The last row of the table is for people whose unit is not known: two of them do not share one.
         mine = where[k] if where[k] < len(table) - 1 else -1
         # What is not known is like nobody's.
         at = place[k] if place[k] >= 0 else -2
         led = boss[k] if boss[k] >= 0 else -2
-        line, factor, out = rate[k], table[where[k]], 0.0
+        own, me, leader = active[k], who[k], boss[k]
+        if where[k] != last:
+            # People of one unit mostly follow one another: what their unit makes of the others is worked out once.
+            last, factor = where[k], table[where[k]]
+            for j in range(size):
+                weight[j] = active[j] * factor[where[j]]
+        line = rate[k]
+        # One value of two or 1, without a branch, so that a processor takes several people at a time.
         for j in range(size):
-            apart = 0 if where[j] == mine else 1
-            value = active[k] * active[j] * factor[where[j]]
-            value *= factors[0, apart] if place[j] == at else 1.0
-            value *= factors[1, apart] if boss[j] == led else 1.0
-            value *= factors[2, apart] if boss[j] == who[k] or who[j] == boss[k] else 1.0
-            line[j] = value
+            within = where[j] == mine
+            by_site = (site_within if within else site_across) if place[j] == at else 1.0
+            by_manager = (manager_within if within else manager_across) if boss[j] == led else 1.0
+            by_report = (report_within if within else report_across) if (boss[j] == me) | (who[j] == leader) else 1.0
+            line[j] = own * weight[j] * by_site * by_manager * by_report
         line[k] = 0.0
-        for j in range(k + 1, size):
-            out += line[j]
-        total += out
-    return total
+        for j in range(size):
+            sums[j] += line[j]
+    return sums.sum() / 2
 
 
 @njit(cache=True, nogil=True)

@@ -24,10 +24,13 @@ def peeled(rate, tied):  # type: ignore[no-untyped-def]
     inner, mean, score = np.zeros(size), np.zeros(size), np.empty(size)
     stage = np.zeros(size, np.int64)
     observed = expected = 0.0
+    # Row after row is added to all sums at once: as the matrices are symmetric, and so that additions do not wait.
+    for j in range(size):
+        line, with_one = rate[j], tied[j]
+        for k in range(size):
+            mean[k] += line[k]
+            inner[k] += with_one[k]
     for k in range(size):
-        for j in range(size):
-            mean[k] += rate[k, j]
-            inner[k] += tied[k, j]
         observed += inner[k] / 2
         expected += mean[k] / 2
     best, kept = -np.inf, size + 1
@@ -70,9 +73,12 @@ def divided(rate, tied):  # type: ignore[no-untyped-def]
     residual = tied - rate
     size, vector = len(rate), _leading(residual)
     side, pulls = np.where(vector >= 0, 1.0, -1.0), np.zeros(size)
-    for k in range(size):
-        for j in range(size):
-            pulls[k] += residual[k, j] * side[j]
+    whole = np.zeros(size)
+    for j in range(size):
+        line, sign = residual[j], side[j]
+        for k in range(size):
+            pulls[k] += line[k] * sign
+            whole[k] += line[k]
     for _ in range(2 * size):
         mover, most = -1, 1e-9
         for k in range(size):
@@ -80,11 +86,12 @@ def divided(rate, tied):  # type: ignore[no-untyped-def]
                 mover, most = k, -side[k] * pulls[k]
         if mover < 0:
             break
+        line, sign = residual[mover], 2 * side[mover]
         for k in range(size):
-            pulls[k] -= 2 * residual[k, mover] * side[mover]
+            pulls[k] -= sign * line[k]
         side[mover] = -side[mover]
     # Undivided may be better than what was found.
-    return side if (pulls * side).sum() > residual.sum() else np.ones(size)
+    return side if (pulls * side).sum() > whole.sum() else np.ones(size)
 
 
 @njit(cache=True, nogil=True)
@@ -93,21 +100,25 @@ def _leading(residual):  # type: ignore[no-untyped-def]
 
     The vector in which all are alike divides nobody, and would hide the next one.
     """
-    size, bound = len(residual), 0.0
-    for k in range(size):
-        bound = max(bound, np.abs(residual[k]).sum())
-    vector, following = np.empty(size), np.empty(size)
-    for k in range(size):
-        vector[k] = np.cos(2.4 * k)
+    size = len(residual)
+    vector, following = np.empty(size), np.zeros(size)
+    for j in range(size):
+        vector[j] = np.cos(2.4 * j)
+        line = residual[j]
+        for k in range(size):
+            following[k] += abs(line[k])
+    bound = following.max()
     for _ in range(_TURNS):
+        # A shift by half of the bound lets the largest value win over the smallest.
+        for k in range(size):
+            following[k] = 0.5 * bound * vector[k]
+        for j in range(size):
+            line, one = residual[j], vector[j]
+            for k in range(size):
+                following[k] += line[k] * one
         length = 0.0
         for k in range(size):
-            # A shift by half of the bound lets the largest value win over the smallest.
-            pull = 0.5 * bound * vector[k]
-            for j in range(size):
-                pull += residual[k, j] * vector[j]
-            following[k] = pull
-            length += pull * pull
+            length += following[k] * following[k]
         if length == 0.0:
             break
         vector = following / np.sqrt(length)
@@ -118,14 +129,20 @@ def _leading(residual):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def weaker_half(rate, tied, side):  # type: ignore[no-untyped-def]
     """Return the smaller z of two halves; -inf if one has too few people."""
+    size = len(side)
     count, observed, expected = np.zeros(2, np.int64), np.zeros(2), np.zeros(2)
-    for k in range(len(side)):
-        half = 0 if side[k] > 0 else 1
+    inner, mean = np.zeros((2, size)), np.zeros((2, size))
+    for j in range(size):
+        half = 0 if side[j] > 0 else 1
         count[half] += 1
-        for j in range(k + 1, len(side)):
-            if side[j] == side[k]:
-                observed[half] += tied[k, j]
-                expected[half] += rate[k, j]
+        line, with_one, inner_here, mean_here = rate[j], tied[j], inner[half], mean[half]
+        for k in range(size):
+            inner_here[k] += with_one[k]
+            mean_here[k] += line[k]
+    for k in range(size):
+        half = 0 if side[k] > 0 else 1
+        observed[half] += inner[half, k] / 2
+        expected[half] += mean[half, k] / 2
     if min(count[0], count[1]) < MIN_CORE:
         return -np.inf
     z = (observed - expected) / np.sqrt(expected + 0.5)
