@@ -137,6 +137,17 @@ def test_members(verdicts, rosters):
     assert alive.loc[alive["standing"] == "core", "score"].min() > 0
 
 
+def test_probabilities_of_all_classes(verdicts, told):
+    chances = verdicts.probabilities.set_index("group")
+    assert list(chances.index) == list(verdicts.frame["group"])
+    known = chances.dropna()
+    assert len(known) and np.allclose(known.sum(axis=1), 1.0)
+    spoken = verdicts.frame.dropna(subset="probability")
+    assert len(spoken)
+    for line in spoken.to_dict("records"):
+        assert chances.loc[line["group"], line["verdict"]] == line["probability"] == chances.loc[line["group"]].max()
+
+
 def test_json(verdicts):
     document = json.loads(verdicts.to_json())
     assert document["schema"].startswith("commfinder/verdicts/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from commfinder.declared.bench import Bench as _Bench
 from commfinder.declared.bench import Judged, correction_for, q_values
 from commfinder.declared.evidence import Evidence, Settings
 from commfinder.declared.matching import match_communities
+from commfinder.declared.probability import CLASSES
 from commfinder.declared.roster import MOST_TESTED
 from commfinder.declared.shape import MIN_CORE
 from commfinder.declared.verdict import HELP, VERDICTS, Ruling, rule
@@ -41,13 +42,13 @@ class Verdicts(Result):
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row per group, sorted by name: group, kind, goal, verdict, bigger, probability (missing: not calibrated
-        yet), size, tested (ties that were counted, yes or no), active, lift, lift_low, lift_high, extra_density,
+        One row per group, sorted by name: group, kind, goal, verdict, bigger, probability (missing where nothing is
+        claimed), size, tested (ties that were counted, yes or no), active, lift, lift_low, lift_high, extra_density,
         p_formal, p_permutation, q, power, core_share, audience_share, persistence, connectedness, broker_dependence,
         outsiders, found, jaccard, reason, help, reciprocity, media (with the share of the ties inside that each
         carries), structure_share (of the ties inside that formal structure explains beyond activity), trend (of z per
-        window), trend_p, same_as (a group of the same active people), fact_1, fact_2, fact_3 (what decided) and change
-        (what would change the verdict).
+        window), trend_p, same_as (a group of the same active people), fact_1, fact_2, fact_3 (what decided) and
+        change (what would change the verdict).
     members : pandas.DataFrame
         group, person, score (z of ties to the other members; missing for the absent) and standing: core, active,
         audience or absent.
@@ -55,12 +56,16 @@ class Verdicts(Result):
         Members that are not in the graph, and what else was odd.
     provenance : Provenance
         What made this value.
+    probabilities : pandas.DataFrame
+        One row per group: group, and the probability of each class that has one, before rules take away; they sum to 1.
+        Missing for groups of fewer than five active members.
     """
 
     frame: pd.DataFrame
     members: pd.DataFrame
     losses: pd.DataFrame
     provenance: Provenance
+    probabilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     _schema: ClassVar[str] = "commfinder/verdicts/1"
 
     def to_frame(self) -> pd.DataFrame:
@@ -161,6 +166,7 @@ def assess_groups(
         members=_members(members, judged, bench),
         losses=losses_frame([*groups.losses, *_notes(members, judged, bench, used)]),
         provenance=record("assess_groups", options, seed=seed, inputs=inputs),
+        probabilities=_probabilities(judged, rulings),
     )
 
 
@@ -184,6 +190,13 @@ def _frame(
         rows.append({"group": e.group, "kind": about["kind"], "goal": about["goal"], **_row(e, ruling, float(value))})
     names = [name for name in _COLUMNS if name not in ("found", "jaccard")]
     return pd.DataFrame(rows, columns=names).astype({name: "string" for name in _TEXT if name in names})
+
+
+def _probabilities(judged: list[Judged], rulings: list[Ruling]) -> pd.DataFrame:
+    """Write down how probable each class is."""
+    chances = pd.DataFrame([one.probabilities[: len(CLASSES)] for one in rulings], columns=CLASSES, dtype="float64")
+    chances.insert(0, "group", pd.Series([e.group for _, e in judged], dtype="string"))
+    return chances
 
 
 def _row(e: Evidence, ruling: Ruling, q: float) -> dict[str, Any]:
