@@ -174,6 +174,13 @@ def test_a_wrong_format_is_refused_and_a_bad_minority_counted():
     assert times(["", None, "2026-07-01T09:00Z"]) == [None, None, NINE]
 
 
+def test_a_column_of_media_is_taken_by_its_name():
+    frame = {"sender": ["a", "b"], "recipient": ["b", "a"]}
+    assert Interactions.from_frame(frame).media == ["email"]
+    assert Interactions.from_frame(frame | {"medium": ["chat", "wiki"]}).media == ["chat", "wiki"]
+    assert Interactions.from_frame(frame | {"medium": ["chat", "wiki"]}, medium="code").media == ["code"]
+
+
 def test_medium():
     frame = {"sender": ["a", "b"], "recipient": ["b", "a"], "how": ["chat", "emial"]}
     assert Interactions.from_frame(frame, medium="wiki").media == ["wiki"]

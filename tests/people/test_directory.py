@@ -215,3 +215,7 @@ def test_from_accounts():
     assert people.people == ["U1", "U2"]
     assert people.frame["unit"].fillna("-").tolist() == ["R&D", "-"]
     assert people.frame["addresses"].tolist() == [("ada@x.org",), ("ben@x.org",)]
+
+
+def test_a_source_without_anybody_gives_nobody():
+    assert Directory.from_accounts(Interactions.from_frame({"sender": [], "recipient": []})).people == []

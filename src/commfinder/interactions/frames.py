@@ -33,7 +33,7 @@ def table_from_frame(
     sender: str,
     recipient: str,
     time: str | None,
-    medium: str,
+    medium: str | None,
     source: str,
     timezone: str | None,
     columns: Mapping[str, str],
@@ -198,8 +198,10 @@ def _own_clock(values: pd.Series[Any]) -> bool:
     return low >= 0 and 80_000 < high < _EARLIEST // 1_000_000
 
 
-def _medium(frame: pd.DataFrame, medium: str) -> pd.Series[Any] | str:
+def _medium(frame: pd.DataFrame, medium: str | None) -> pd.Series[Any] | str:
     """Take the medium from a column, or use one word for all."""
+    if medium is None:
+        medium = "medium" if "medium" in frame.columns else "email"
     if medium in MEDIA:
         return medium
     if medium in frame.columns:

@@ -122,7 +122,7 @@ class Interactions(Result):
         sender: str = "sender",
         recipient: str = "recipient",
         time: str | None = None,
-        medium: str = "email",
+        medium: str | None = None,
         source: str = "frame",
         timezone: str | None = None,
         **columns: str,
@@ -139,8 +139,9 @@ class Interactions(Result):
             Column of times: date-times, ISO 8601 strings, or numbers of seconds, milli-, micro- or nanoseconds since
             1970 (which of them, is told by their size). By default ``"time"`` where that column is there; without one,
             rows are relations that have no time, such as a survey answer or a static edge list.
-        medium : str, default "email"
-            A column of media, or one of the known media for all rows.
+        medium : str, optional
+            A column of media, or one of the known media for all rows. By default the column ``"medium"`` where there is
+            one, else ``"email"``.
         source : str, default "frame"
             A name for this input, used in the account of what was dropped.
         timezone : str, optional

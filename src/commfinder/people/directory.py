@@ -114,7 +114,8 @@ class Directory(Result):
         Returns
         -------
         Directory
-            The accounts of people (not of bots, lists and rooms), with the unit where a source names one.
+            The accounts of people (not of bots, lists and rooms), with the unit where a source names one; without
+            anybody where there is nobody.
         """
         said = inter.accounts.loc[inter.accounts["kind"] == "person", ["account", "unit", "address"]]
         known = said.groupby("account", as_index=False, sort=True).first()
@@ -123,6 +124,10 @@ class Directory(Result):
         )
         if frame.empty:
             frame = pd.DataFrame({"person": inter.people})
+        if frame.empty:
+            # A file of people without anybody is a mistake; a source without anybody is only empty.
+            somebody = cls.from_frame({"person": ["somebody"]}, source="accounts")
+            return replace(somebody, frame=somebody.frame.iloc[:0])
         return cls.from_frame(frame, source="accounts")
 
     @property

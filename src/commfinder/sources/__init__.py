@@ -9,10 +9,28 @@ Types out: `Reading`, or `Interactions` through `read`.
 """
 
 from commfinder.sources.detect import KINDS, detect
+from commfinder.sources.event_log import read_event_log
 from commfinder.sources.mbox import read_mbox
+from commfinder.sources.ocel import read_ocel
 from commfinder.sources.reader import read
 from commfinder.sources.reading import Reading
 from commfinder.sources.slack import read_slack
 from commfinder.sources.tables import read_table
+from commfinder.sources.xes import read_xes
+from commfinder.sources.zulip import read_zulip_topics
+from commfinder.sources.zulip_export import read_zulip_export
 
-__all__ = ["KINDS", "Reading", "detect", "read", "read_mbox", "read_slack", "read_table"]
+__all__ = [
+    "KINDS",
+    "Reading",
+    "detect",
+    "read",
+    "read_event_log",
+    "read_mbox",
+    "read_ocel",
+    "read_slack",
+    "read_table",
+    "read_xes",
+    "read_zulip_export",
+    "read_zulip_topics",
+]

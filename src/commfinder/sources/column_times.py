@@ -17,7 +17,7 @@ from commfinder.errors import InputError
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import EARLIEST_US, LATEST_US
 
-__all__ = ["Place", "column_times"]
+__all__ = ["Place", "column_times", "iso_times", "to_utc"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -66,7 +66,13 @@ class Place:
 
 
 def column_times(
-    values: pa.Array, place: Place, *, zone: zoneinfo.ZoneInfo | None, time_format: str | None, tally: Tally
+    values: pa.Array,
+    place: Place,
+    *,
+    zone: zoneinfo.ZoneInfo | None,
+    time_format: str | None,
+    tally: Tally,
+    earliest: int = EARLIEST_US,
 ) -> tuple[Ints, Flags]:
     """Read a column of times.
 
@@ -83,6 +89,8 @@ def column_times(
         `datetime.strptime`, or ``"<unit> since <moment>"`` such as ``"seconds since 2003-10-01"``.
     tally : Tally
         Where skipped rows are counted.
+    earliest : int
+        The first moment accepted, in microseconds since 1970 UTC.
 
     Returns
     -------
@@ -111,20 +119,21 @@ def column_times(
     elif int(_flags(pc.match_substring_regex(cells, _NUMBER)).sum()) * 2 > present:
         times, good = _numbers(cells, missing, None)
     else:
-        times, good, naive = _iso(cells)
+        times, good, naive = iso_times(cells)
     readable = good.copy()
     naive &= good
     if zone is not None:
-        times[naive] = _to_utc(times[naive], zone)
+        times[naive] = to_utc(times[naive], zone)
     elif naive.any():
         _check_zones(cells, naive, present, place, tally)
         good &= ~naive
-    inside = (times >= EARLIEST_US) & (times < LATEST_US)
+    inside = (times >= earliest) & (times < LATEST_US)
+    span = f"{1990 if earliest == EARLIEST_US else 1970} to 2099"
     bad = ~missing & (~readable | (good & ~inside))
     good &= inside
     if int(bad.sum() + missing.sum()) * 2 >= len(cells):
-        _refuse(cells, bad, missing, readable, place, time_format)
-    _count(bad, "time that can not be read, or outside 1990 to 2099", place, tally)
+        _refuse(cells, bad, missing, readable, place, time_format, span)
+    _count(bad, f"time that can not be read, or outside {span}", place, tally)
     _count(missing, "no time", place, tally)
     return np.where(good, times, 0), good
 
@@ -157,8 +166,23 @@ def _unit(sizes: npt.NDArray[Any]) -> tuple[int, int]:
     return (1, 1) if middle < 1e17 else (1, 1_000)
 
 
-def _iso(cells: pa.Array) -> tuple[Ints, Flags, Flags]:
-    """Read ISO 8601: times, which are good, and which of them name no zone."""
+def iso_times(cells: pa.Array) -> tuple[Ints, Flags, Flags]:
+    """Read a column of ISO 8601 moments.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array of strings
+        Without nulls.
+
+    Returns
+    -------
+    times : numpy.ndarray of int64
+        Microseconds since 1970; of what names no zone, as if it were UTC.
+    good : numpy.ndarray of bool
+        Which cells could be read.
+    naive : numpy.ndarray of bool
+        Which of them name no zone.
+    """
     parts = pc.extract_regex(cells, _ISO)
     good = _flags(pc.is_valid(parts))
 
@@ -208,8 +232,21 @@ def _formatted(cells: pa.Array, time_format: str) -> tuple[Ints, Flags, Flags]:
     return np.where(good, stamps, 0), good, good & (not zoned)
 
 
-def _to_utc(local: Ints, zone: zoneinfo.ZoneInfo) -> Ints:
-    """Turn wall-clock times of a zone to UTC; the repeated hour is summer time, the missing one is stepped over."""
+def to_utc(local: Ints, zone: zoneinfo.ZoneInfo) -> Ints:
+    """Turn wall-clock times of a zone to UTC; the repeated hour is summer time, the missing one is stepped over.
+
+    Parameters
+    ----------
+    local : numpy.ndarray of int64
+        Microseconds since 1970 on the clock of the zone.
+    zone : zoneinfo.ZoneInfo
+        The zone.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Microseconds since 1970 UTC.
+    """
     index = pd.DatetimeIndex(local.view("datetime64[us]"))
     aware = index.tz_localize(zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")
     return np.asarray(aware.tz_convert("UTC").as_unit("us").asi8, dtype=np.int64)
@@ -217,12 +254,12 @@ def _to_utc(local: Ints, zone: zoneinfo.ZoneInfo) -> Ints:
 
 def _origin(text: str, zone: zoneinfo.ZoneInfo | None) -> int:
     """Read the moment that numbers count from; without a zone it is UTC, for only differences matter there."""
-    times, good, naive = _iso(pa.array([text.strip()]))
+    times, good, naive = iso_times(pa.array([text.strip()]))
     if not good[0]:
         raise InputError(
             f"{text!r} in time_format is no moment.", hint="For example time_format='seconds since 2003-10-01'."
         )
-    return int(_to_utc(times, zone)[0]) if zone is not None and naive[0] else int(times[0])
+    return int(to_utc(times, zone)[0]) if zone is not None and naive[0] else int(times[0])
 
 
 def _check_zones(cells: pa.Array, naive: Flags, present: int, place: Place, tally: Tally) -> None:
@@ -246,7 +283,7 @@ def _count(
 
 
 def _refuse(
-    cells: pa.Array, bad: Flags, missing: Flags, readable: Flags, place: Place, time_format: str | None
+    cells: pa.Array, bad: Flags, missing: Flags, readable: Flags, place: Place, time_format: str | None, span: str
 ) -> NoReturn:
     """Say why a column can not be taken for times."""
     row = int(np.argmax(bad)) if bad.any() else int(np.argmax(missing))
@@ -256,7 +293,7 @@ def _refuse(
         raise InputError(f"No time is given ({where}); {share}", hint='columns={"time": None} reads without times.')
     if time_format:
         raise InputError(
-            f"{value!r} is no time of the format {time_format!r} between 1990 and 2099 ({where}); {share}",
+            f"{value!r} is no time of the format {time_format!r} within {span} ({where}); {share}",
             hint="Correct time_format.",
         )
     if match := _SLASHED.match(value):
@@ -269,7 +306,7 @@ def _refuse(
     if readable[row]:
         compact = re.fullmatch(r"(19|20)\d{6}", value)
         raise InputError(
-            f"{value!r} lies outside 1990 to 2099 ({where}); {share}",
+            f"{value!r} lies outside {span} ({where}); {share}",
             need="Numbers count seconds, milliseconds or microseconds since 1970.",
             hint='For dates such as 20260701: time_format="%Y%m%d".'
             if compact

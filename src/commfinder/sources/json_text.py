@@ -6,9 +6,10 @@ import json
 import re
 from typing import Any
 
-__all__ = ["JsonError", "decode_text", "load", "load_items"]
+__all__ = ["JsonError", "decode_text", "load", "load_items", "load_members"]
 
 _BETWEEN = re.compile(r"[\s,]*")
+_COLON = re.compile(r"\s*:\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -89,24 +90,80 @@ def load_items(text: str) -> tuple[list[Any], str | None]:
     try:
         found = load(text)
     except JsonError as error:
-        return _leading_items(_clean(text)), str(error)
+        return _leading_items(_clean(text))[0], str(error)
     return (found, None) if isinstance(found, list) else ([], "no JSON array")
 
 
-def _leading_items(text: str) -> list[Any]:
-    """Read the items of an array up to the first that can not be read."""
-    items: list[Any] = []
-    position = len(text) - len(text.lstrip())
-    if text[position : position + 1] != "[":
-        return items
+def load_members(text: str) -> tuple[dict[str, Any], str | None]:
+    """Read the members of a JSON object, also of one that is cut off or damaged.
+
+    Parameters
+    ----------
+    text : str
+        The whole text.
+
+    Returns
+    -------
+    members : dict
+        All members, or those before the damage; of the one that is damaged, the items before.
+    problem : str or None
+        What is wrong, if anything is.
+    """
+    try:
+        found = load(text)
+    except JsonError as error:
+        clean = _clean(text)
+        start = len(clean) - len(clean.lstrip())
+        return (_leading_members(clean, start)[0] if clean[start : start + 1] == "{" else {}), str(error)
+    return (found, None) if isinstance(found, dict) else ({}, "no JSON object")
+
+
+def _leading_members(text: str, position: int, *, outer: bool = True) -> tuple[dict[str, Any], int]:
+    """Read members up to the first that can not be read; and say where the object ends, 0 if it does not."""
+    members: dict[str, Any] = {}
     position += 1
     while True:
-        between = _BETWEEN.match(text, position)
-        position = between.end() if between else position
+        position = _after(_BETWEEN, text, position)
+        if text[position : position + 1] == "}":
+            return members, position + 1
+        try:
+            key, position = _DECODER.raw_decode(text, position)
+            position = _after(_COLON, text, position)
+            opening = text[position : position + 1]
+            if outer and opening == "[":
+                items, end = _leading_items(text, position)
+                members[str(key)], position = items, end
+            elif outer and opening == "{":
+                members[str(key)], position = _leading_members(text, position, outer=False)
+            else:
+                members[str(key)], position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            return members, 0
+        if not position:
+            return members, 0
+
+
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Step over what a pattern matches."""
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _leading_items(text: str, position: int | None = None) -> tuple[list[Any], int]:
+    """Read the items of an array up to the first that can not be read; and say where it ends, 0 if it does not."""
+    items: list[Any] = []
+    position = len(text) - len(text.lstrip()) if position is None else position
+    if text[position : position + 1] != "[":
+        return items, 0
+    position += 1
+    while True:
+        position = _after(_BETWEEN, text, position)
+        if text[position : position + 1] == "]":
+            return items, position + 1
         try:
             item, position = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
-            return items
+            return items, 0
         items.append(item)
 
 

@@ -3,26 +3,64 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from commfinder.errors import InputError, nearest
 from commfinder.interactions import Interactions
 from commfinder.progress import SILENT, Progress
+from commfinder.sources.archive import open_members
 from commfinder.sources.detect import KINDS, Kind, detect
+from commfinder.sources.event_log import read_event_log
+from commfinder.sources.event_log_columns import OURS as LOG_COLUMNS
 from commfinder.sources.mbox import read_mbox
+from commfinder.sources.ocel import read_ocel
 from commfinder.sources.reading import Reading
 from commfinder.sources.slack import read_slack
-from commfinder.sources.tables import ColumnMap, read_table
+from commfinder.sources.streams import existing
+from commfinder.sources.table_columns import ColumnMap
+from commfinder.sources.tables import read_table
+from commfinder.sources.xes import read_xes
+from commfinder.sources.zulip import read_zulip_topics
+from commfinder.sources.zulip_export import is_zulip_export, read_zulip_export
 
 __all__ = ["read"]
 
-_MEDIUM = {"mbox": "email", "slack": "chat"}
-_UNDERSTOOD = {
+
+def _read_zulip(path: str | os.PathLike[str], *, name: str | None, progress: Progress) -> Reading:
+    """Read a chat archive of Zulip, whichever tool made it."""
+    with open_members(existing(path)) as members:
+        by_server = is_zulip_export(list(members.openers))
+    return (read_zulip_export if by_server else read_zulip_topics)(path, name=name, progress=progress)
+
+
+_READERS: dict[Kind, Callable[..., Reading]] = {
+    "mbox": read_mbox,
+    "slack": read_slack,
+    "zulip": _read_zulip,
+    "table": read_table,
+    "event_log": read_event_log,
+    "xes": read_xes,
+    "ocel": read_ocel,
+}
+_MEDIUM: dict[Kind, str] = {
+    "mbox": "email",
+    "slack": "chat",
+    "zulip": "chat",
+    "xes": "workflow",
+    "ocel": "workflow",
+}
+_UNDERSTOOD: dict[Kind, tuple[str, ...]] = {
     "mbox": ("timezone",),
     "slack": (),
+    "zulip": (),
     "table": ("columns", "timezone", "time_format", "recipient_separator", "constants", "delimiter"),
+    "event_log": ("columns", "timezone", "time_format", "delimiter"),
+    "xes": ("columns", "timezone"),
+    "ocel": ("case_type", "actors", "timezone"),
 }
+_OF_TABLES = frozenset(["sender", "recipient", "event", "thread", "n_recipients", "automated", "medium", "parent"])
+_OF_LOGS = frozenset(LOG_COLUMNS) - {"activity", "time", "role", "space"}
 
 
 def read(
@@ -36,6 +74,8 @@ def read(
     recipient_separator: str | None = None,
     constants: Mapping[str, str] | None = None,
     delimiter: str | None = None,
+    case_type: str | Iterable[str] | None = None,
+    actors: Sequence[str] | None = None,
     name: str | None = None,
     progress: Progress = SILENT,
 ) -> Interactions:
@@ -44,15 +84,19 @@ def read(
     Parameters
     ----------
     path : str or path
-        An mbox or a folder of mail, a Slack export (zip or folder), or a table (CSV, JSON lines, Parquet).
-    kind : {"mbox", "slack", "table"}, optional
-        Found out by default.
+        An mbox or a folder of mail, a Slack export (zip or folder), a folder of Zulip topics or a Zulip export, an
+        event log (XES, OCEL, or a table of events), or a table of interactions (CSV, JSON lines, Parquet).
+    kind : {"mbox", "slack", "zulip", "table", "event_log", "xes", "ocel"}, optional
+        Found out by default. A table is an event log if its headings are (a case, an activity, a time); what is given
+        as `columns` decides: ``sender`` and ``recipient`` are of tables, ``case`` and ``resource`` of event logs.
     medium : str, optional
-        Through what people interact; only tables need it.
+        Through what people interact; tables need it, and event logs in tables may have it.
     columns, time_format, recipient_separator, constants, delimiter : optional
-        For tables: see `read_table`.
+        For tables: see `read_table` and `read_event_log`; `columns` also for XES, see `read_xes`.
     timezone : str, optional
-        Zone of times that name none: for tables and mail.
+        Zone of times that name none: for tables, event logs and mail.
+    case_type, actors : optional
+        For object-centric logs, which objects are the cases and what says who acted: see `read_ocel`.
     name : str, optional
         Name of the source; the file's or folder's own by default.
     progress : Progress, optional
@@ -73,10 +117,11 @@ def read(
 
     See Also
     --------
-    read_mbox, read_slack, read_table : The readers, which give plain tables.
+    read_mbox, read_slack, read_zulip_topics, read_zulip_export, read_table, read_event_log, read_xes, read_ocel : The
+        readers, which give plain tables.
     """
     if kind is None:
-        kind = detect(path)
+        kind = _meant(detect(path), columns)
     elif kind not in KINDS:
         raise InputError(f"kind={kind!r} is not known.", hint=nearest(str(kind), KINDS))
     options = {
@@ -86,6 +131,8 @@ def read(
         "recipient_separator": recipient_separator,
         "constants": constants,
         "delimiter": delimiter,
+        "case_type": case_type,
+        "actors": actors,
     }
     reading = _reading(kind, path, options, medium, name, progress)
     return Interactions.from_arrow(
@@ -115,12 +162,21 @@ def _reading(
                 need=f"Options of that kind are: {understood}.",
                 hint=f"Leave {option} out, or name the kind if it was taken for another.",
             )
-    if kind == "table":
-        return read_table(path, medium=medium, name=name, progress=progress, **given)
-    if medium not in (None, _MEDIUM[kind]):
+    if kind not in _MEDIUM:
+        if medium is not None:
+            given["medium"] = medium
+    elif medium not in (None, _MEDIUM[kind]):
         raise InputError(
             f"medium={medium!r} can not be: the kind {kind!r} is always {_MEDIUM[kind]!r}.", hint="Leave medium out."
         )
-    if kind == "slack":
-        return read_slack(path, name=name, progress=progress)
-    return read_mbox(path, name=name, progress=progress, **given)
+    return _READERS[kind](path, name=name, progress=progress, **given)
+
+
+def _meant(kind: Kind, columns: ColumnMap | None) -> Kind:
+    """Tell tables of interactions and of events apart by what the user says their columns hold."""
+    if kind in ("table", "event_log") and columns:
+        if _OF_TABLES & columns.keys():
+            return "table"
+        if _OF_LOGS & columns.keys():
+            return "event_log"
+    return kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,19 @@ from commfinder.sources.assemble import sort_rows
 from commfinder.sources.column_times import Place, column_times
 from commfinder.sources.reading import Reading
 from commfinder.sources.streams import digest, existing
+from commfinder.sources.table_columns import (
+    ColumnMap,
+    account_cells,
+    column_mapping,
+    filled_cells,
+    joined_cells,
+    position_of,
+)
 from commfinder.sources.table_files import LIST_MARK, Loaded, load_table
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
 
 __all__ = ["ColumnMap", "read_table"]
-
-ColumnMap: TypeAlias = "Mapping[str, str | int | Sequence[str | int] | None]"
-"""Our column names to the file's: a name, a position, several to be joined, or None for "there is none"."""
 
 _OURS = tuple(name for name in INTERACTIONS.names if name != "source")
 _TEXTS = ("space", "thread", "parent", "activity")
@@ -107,7 +112,9 @@ def read_table(
     source = name or where.resolve().name
     zone = zone_of(timezone)
     fixed = _fixed(constants, medium)
-    mapping = _mapping(columns, fixed)
+    mapping = column_mapping(columns, _OURS)
+    if twice := fixed.keys() & mapping.keys():
+        raise InputError(f"{min(twice)!r} is given twice: as a column and as a constant.", hint="Leave one out.")
     tally = Tally(source)
     chosen: dict[str, list[int]] = {}
 
@@ -143,14 +150,14 @@ class _Frame:
         self.file = path.name
         self.tally = tally
         self.headings = {ours: "/".join(loaded.names[one] for one in at) for ours, at in chosen.items()}
-        self.cells = {ours: _joined([loaded.cells[one] for one in at]) for ours, at in chosen.items()}
+        self.cells = {ours: joined_cells([loaded.cells[one] for one in at]) for ours, at in chosen.items()}
         for ours, value in fixed.items():
             self.cells[ours] = pa.repeat(pa.scalar(value, pa.string()), len(self.lines))
             self.headings[ours] = ours
 
     def times(self, zone: Any, time_format: str | None) -> tuple[npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]]:
         """Read the times, None if there is no such column; and say which rows can be used."""
-        sender = pc.fill_null(_account(self.cells["sender"]), "")
+        sender = pc.fill_null(account_cells(self.cells["sender"]), "")
         named = np.array(pc.not_equal(sender, "").to_numpy(zero_copy_only=False), dtype=bool)
         if not named.all():
             place = f"{self.file}, line {self.lines[int(np.argmin(named))]}"
@@ -177,7 +184,7 @@ class _Frame:
         events = _events(cells, stamps)
         recipients, parents = _split(cells.get("recipient"), len(rows), separator)
         at = pa.array(parents)
-        senders = _account(cells["sender"]).take(at)
+        senders = account_cells(cells["sender"]).take(at)
         events = events.take(at)
         arrays = {
             "event": events,
@@ -186,7 +193,7 @@ class _Frame:
             "recipient": recipients,
             "role": self._word("role", ROLES, cells, rows, "to").take(at),
             "medium": self._word("medium", MEDIA, cells, rows, None).take(at),
-            **{ours: _filled(cells[ours]).take(at) for ours in _TEXTS if ours in cells},
+            **{ours: filled_cells(cells[ours]).take(at) for ours in _TEXTS if ours in cells},
             "automated": self._flag(cells, rows).take(at),
             "n_recipients": _counts(events, senders, recipients, cells.get("n_recipients"), at),
             "source": pa.repeat(pa.scalar(source), len(parents)),
@@ -247,25 +254,6 @@ def _fixed(constants: Mapping[str, str] | None, medium: str | None) -> dict[str,
     return fixed
 
 
-def _mapping(columns: ColumnMap | None, fixed: dict[str, str]) -> dict[str, tuple[str | int, ...] | None]:
-    """Check the mapping of columns; each becomes a tuple, or None where there is no such column."""
-    mapping: dict[str, tuple[str | int, ...] | None] = {}
-    for ours, given in (columns or {}).items():
-        if ours not in _OURS:
-            raise ColumnError(f"columns has {ours!r}, which is no column of ours.", hint=nearest(ours, _OURS))
-        if ours in fixed:
-            raise InputError(f"{ours!r} is given twice: as a column and as a constant.", hint="Leave one out.")
-        mapping[ours] = None if given is None else (given,) if isinstance(given, (str, int)) else tuple(given)
-    named = {type(one) for given in mapping.values() for one in given or ()}
-    if len(named) > 1:
-        raise InputError(
-            "columns mixes names and positions.",
-            need="Positions are for files without a header line, names for files with one.",
-            hint="Use one kind.",
-        )
-    return mapping
-
-
 def _positions(
     mapping: dict[str, tuple[str | int, ...] | None], names: list[str], fixed: dict[str, str], file: str
 ) -> dict[str, list[int]]:
@@ -275,7 +263,7 @@ def _positions(
     for ours in _OURS:
         given = mapping.get(ours, (ours,) if ours in names and ours not in fixed else None)
         if given is not None:
-            found[ours] = [_position(one, ours, names, listed) for one in given]
+            found[ours] = [position_of(one, ours, names, listed) for one in given]
     have = found.keys() | fixed.keys()
     if "sender" not in have or not have & {"recipient", "space"}:
         lack = "sender" if "sender" not in have else "recipient"
@@ -291,42 +279,9 @@ def _positions(
     return found
 
 
-def _position(one: str | int, ours: str, names: list[str], listed: str) -> int:
-    """Find one column of the file."""
-    if isinstance(one, int):
-        if 0 <= one < len(names):
-            return one
-        raise ColumnError(f"There is no column at position {one} for {ours!r}. {listed}", hint="Count from 0.")
-    if names.count(one) == 1:
-        return names.index(one)
-    if one in names:
-        raise ColumnError(f"{one!r} is the name of several columns. {listed}", hint="Rename all but one of them.")
-    raise ColumnError(f"There is no column {one!r} for {ours!r}. {listed}", hint=nearest(one, names))
-
-
-def _joined(columns: list[pa.Array]) -> pa.Array:
-    """Join several columns by a slash."""
-    if len(columns) == 1:
-        return columns[0]
-    return pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), "/")
-
-
-def _filled(values: pa.Array) -> pa.Array:
-    """Trim cells; empty ones are null."""
-    clean = pc.utf8_trim_whitespace(values)
-    return pc.if_else(pc.equal(clean, ""), pa.scalar(None, pa.string()), clean)
-
-
-def _account(values: pa.Array) -> pa.Array:
-    """Clean accounts: addresses in lower case; empty cells and NaN are null."""
-    clean = _filled(values)
-    clean = pc.if_else(pc.is_in(clean, value_set=pa.array(["NaN", "nan"])), pa.scalar(None, pa.string()), clean)
-    return pc.if_else(pc.match_substring(clean, "@"), pc.utf8_lower(clean), clean)
-
-
 def _events(cells: Mapping[str, pa.Array], stamps: pa.Array) -> pa.Array:
     """Give each row its event; one without is named by its content, and counted among its like."""
-    given = _filled(cells["event"]) if "event" in cells else None
+    given = filled_cells(cells["event"]) if "event" in cells else None
     if given is not None and given.null_count == 0:
         return given
     parts = [cells[ours].to_pylist() for ours in sorted(cells) if ours not in ("event", "time")]
@@ -351,7 +306,7 @@ def _split(recipients: pa.Array | None, rows: int, separator: str | None) -> tup
             lists = pc.split_pattern(pc.fill_null(recipients, ""), mark)
             parents = parents[np.asarray(pc.list_parent_indices(lists))]
             recipients = pc.list_flatten(lists)
-    clean = _account(recipients)
+    clean = account_cells(recipients)
     kept = np.array(clean.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
     empty = np.setdiff1d(np.arange(rows), parents[kept])
     kept_rows = pa.concat_arrays([clean.filter(pa.array(kept)), pa.nulls(len(empty), pa.string())])
