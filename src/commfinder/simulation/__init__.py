@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from commfinder.simulation.organisation import Organisation, simulate
 from commfinder.simulation.plan import Plan
+from commfinder.simulation.work_plan import Work
 
-__all__ = ["Organisation", "Plan", "simulate"]
+__all__ = ["Organisation", "Plan", "Work", "simulate"]

@@ -31,6 +31,7 @@ class Draft(NamedTuple):
     automated: bool
     reactions: tuple[str, ...]
     files: tuple[str, ...]
+    case: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Message:
         Accounts that reacted.
     files : tuple of str
         Exports that hold it; a duplicate stands in two.
+    case : str, default ""
+        Planted case or conversation of work that it belongs to.
     """
 
     event: str
@@ -75,6 +78,7 @@ class Message:
     automated: bool
     reactions: tuple[str, ...]
     files: tuple[str, ...]
+    case: str = ""
 
 
 class Ledger:
@@ -103,6 +107,7 @@ class Ledger:
         automated: bool = False,
         reactions: Sequence[str] = (),
         files: Sequence[str] = (),
+        case: str = "",
     ) -> int:
         """Write one message down.
 
@@ -114,7 +119,7 @@ class Ledger:
             Account.
         recipients : iterable of (str, str)
             Account and role; of an account named twice the first role stays.
-        kind, medium, space, automated, reactions, files
+        kind, medium, space, automated, reactions, files, case
             As in `Message`.
         parent : int, default -1
             Position of the message that this one answers.
@@ -135,7 +140,7 @@ class Ledger:
         stored = tuple(files) or (("slack.zip",) if medium == "chat" else ("sent.mbox",))
         # Whole seconds in mail, because its Date header holds no fractions.
         moment = time if medium == "chat" else time - time % 1_000_000
-        what = (medium, space, parent, root, kind, automated, tuple(reactions), stored)
+        what = (medium, space, parent, root, kind, automated, tuple(reactions), stored, case)
         self.drafts.append(Draft(moment, sender, tuple(roles.items()), *what))
         return position
 
@@ -182,6 +187,7 @@ def finish(ledger: Ledger, seed: int) -> tuple[Message, ...]:
             automated=draft.automated,
             reactions=draft.reactions,
             files=draft.files,
+            case=draft.case,
         )
         for position, draft in enumerate(drafts)
     ]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from commfinder.errors import InputError, OutputError
+from commfinder.errors import InputError
 from commfinder.provenance import Provenance, record
 from commfinder.simulation.clock import Clock
+from commfinder.simulation.folders import fill_folder
 from commfinder.simulation.frames import clean_rows, in_order, interaction_rows, person_interactions
 from commfinder.simulation.mbox_writer import write_mail
 from commfinder.simulation.messages import Ledger, Message, finish
@@ -32,6 +31,9 @@ from commfinder.simulation.talk_rows import account_rows, person_rows, talk_mess
 from commfinder.simulation.ties import Ties, draw_ties
 from commfinder.simulation.traffic import Writer, mpim_id, write_direct_groups, write_one_offs, write_talk
 from commfinder.simulation.truth import Truth, tell_truth
+from commfinder.simulation.work_log import LOG_FILE, event_rows, write_log
+from commfinder.simulation.work_parts import WorkParts
+from commfinder.simulation.work_rosters import ROBOTS
 
 __all__ = ["Organisation", "simulate"]
 
@@ -94,11 +96,14 @@ class Organisation:
 
     @functools.cached_property
     def people(self) -> pd.DataFrame:
-        """Person, unit, site, manager, level, addresses, since, until: what a personnel system exports."""
+        """Person, unit, site, manager, level, addresses, since, until: what a personnel system exports.
+
+        With a plan of work there is a column ``title`` as well, last.
+        """
         structure = self.structure
         everyone = range(structure.size)
         bosses = structure.manager.tolist()
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
                 "person": structure.ids,
                 "unit": [structure.unit_names[unit] for unit in structure.unit.tolist()],
@@ -110,6 +115,7 @@ class Organisation:
                 "until": [structure.until(person) for person in everyone],
             }
         )
+        return frame if self._work is None else frame.assign(title=list(self._work.titles))
 
     @functools.cached_property
     def groups(self) -> pd.DataFrame:
@@ -141,7 +147,9 @@ class Organisation:
         written = interaction_rows(self.written)
         if self.parts is None:
             return written
-        return in_order(written, account_rows(self.parts.talk, self.structure, self.planted.groups, self.seed))
+        talk = account_rows(self.parts.talk, self.structure, self.planted.groups, self.seed)
+        main = [known[0] for known in self.structure.addresses]
+        return in_order(written, talk, *self._work_rows(main))
 
     def clean_frame(self) -> pd.DataFrame:
         """Return only what people said to one another, accounts resolved to person ids.
@@ -157,7 +165,10 @@ class Organisation:
         interactions : With machines and mass mail.
         """
         written = clean_rows(self.written, self._owners)
-        return written if self.parts is None else in_order(written, self._talk_rows())
+        if self.parts is None:
+            return written
+        done = [rows.loc[rows["sender"].isin(self.structure.ids)] for rows in self._work_rows(self.structure.ids)]
+        return in_order(written, self._talk_rows(), *done)
 
     def interactions(self) -> pd.DataFrame:
         """Return everything in the exports, accounts resolved to person ids, each event once.
@@ -178,7 +189,18 @@ class Organisation:
         True
         """
         written = person_interactions(self.written, self._owners)
-        return written if self.parts is None else in_order(written, self._talk_rows())
+        if self.parts is None:
+            return written
+        return in_order(written, self._talk_rows(), *self._work_rows(self.structure.ids))
+
+    @property
+    def _work(self) -> WorkParts | None:
+        """The planted work, if there is any."""
+        return None if self.parts is None else self.parts.work
+
+    def _work_rows(self, names: Sequence[str]) -> list[pd.DataFrame]:
+        """Return the events of the workflow system, with people called by the given names."""
+        return [] if self._work is None else [event_rows(self._work.acts, names, ROBOTS[0])]
 
     @functools.cached_property
     def _owners(self) -> dict[str, str]:
@@ -201,7 +223,8 @@ class Organisation:
         ----------
         directory : path-like
             Where: ``exports/mail/*.mbox``, ``exports/slack.zip``, ``hr.csv``, ``communities.csv``,
-            ``study.toml`` and ``truth/*.csv`` are made in it.
+            ``study.toml`` and ``truth/*.csv`` are made in it; with a plan of work ``exports/workflow.csv`` as
+            well, if any case carries its id.
         overwrite : bool, default False
             Whether files of these names may be replaced; others in the directory are left alone.
 
@@ -216,26 +239,7 @@ class Organisation:
             If the directory is not empty and may not be overwritten, or can not be written to.
         """
         target = Path(directory)
-        if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not overwrite)):
-            what = "is not empty" if target.is_dir() else "is a file"
-            raise OutputError(
-                f"{target} {what}.",
-                need="A new or empty directory is needed.",
-                hint="Name another one, or say overwrite=True." if target.is_dir() else "Name a directory.",
-            )
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=target))
-            try:
-                self._write_files(partial)
-                _move(partial, target)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
-        except OSError as error:
-            raise OutputError(
-                f"{target} can not be written to: {error.strerror or error}.",
-                hint="Check its rights and the space left.",
-            ) from error
+        fill_folder(target, self._write_files, overwrite=overwrite)
         return target
 
     def _write_files(self, folder: Path) -> None:
@@ -248,17 +252,23 @@ class Organisation:
         zones = {account: int(structure.site[p]) for p, known in enumerate(structure.addresses) for account in known}
         write_mail(mail, self.messages, names, zones)
         write_slack(folder / "exports" / "slack.zip", self.messages, structure, self.channels, self.group_chats)
+        logged = self._work is not None and len(self._work.acts) > 0
+        if self._work is not None and logged:
+            write_log(folder / "exports" / LOG_FILE, self._work.acts, structure)
         write_table(folder / "hr.csv", self.people)
         write_table(folder / "communities.csv", self.groups)
         write_truth(truth, self.truth.tables())
-        (folder / "study.toml").write_text(study_text(self.clock.period, self.seed), encoding="utf-8", newline="\n")
+        (folder / "study.toml").write_text(
+            study_text(self.clock.period, self.seed, logged=logged), encoding="utf-8", newline="\n"
+        )
 
     def __repr__(self) -> str:
         units, groups = len(self.structure.unit_names), len(self.planted.groups)
+        work = f"groups of work={len(self._work.groups)}, " if self._work is not None else ""
         messages = len(self.written) + (self.parts.talk.size if self.parts is not None else 0)
         return (
             f"Organisation(people={self.structure.size}, units={units}, declared groups={groups}, "
-            f"undeclared communities={len(self.planted.undeclared)}, messages={messages}, "
+            f"undeclared communities={len(self.planted.undeclared)}, {work}messages={messages}, "
             f"period={self.clock.period}, seed={self.seed})"
         )
 
@@ -385,13 +395,3 @@ def _write_everything(
     write_lists(writer, planted.groups, neighbours)
     write_noise(writer)
     return channels, group_chats
-
-
-def _move(partial: Path, target: Path) -> None:
-    """Move every file into its place."""
-    for path in sorted(partial.rglob("*")):
-        place = target / path.relative_to(partial)
-        if path.is_dir():
-            place.mkdir(parents=True, exist_ok=True)
-        else:
-            path.replace(place)

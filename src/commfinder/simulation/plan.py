@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
 from commfinder import _validate
-from commfinder.errors import InputError, nearest
+from commfinder.errors import InputError
+from commfinder.simulation.ranges import Range, as_counts, as_range, as_words
+from commfinder.simulation.work_plan import Work
 
 __all__ = ["CLASSES", "MEDIA", "MIXES", "TIED", "Plan"]
 
@@ -61,8 +62,6 @@ _RANGES = {
 }
 _SHARES = ("bigger", "overlap", "spaces")
 _COUNTS = {"sites": (1, 4), "undeclared": (0, 50), "duplicates": (0, 50), "storms": (0, 50)}
-
-Range = float | tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,9 @@ class Plan:
         People who write to very large audiences, every week or every second.
     bots : (int, int), default (1, 1)
         Machines that headers or flags give away, and machines that nothing gives away but what they do.
+    work : Work, optional
+        Groups that work together, with the cases that they handle; none by default. All else that is planted stays
+        as it is without them.
 
     Raises
     ------
@@ -177,17 +179,20 @@ class Plan:
     wave: Range = 0.0
     storms: int = 1
     bots: tuple[int, int] = (1, 1)
+    work: Work | None = None
 
     def __post_init__(self) -> None:
         """Check every value, and write ranges as pairs."""
-        clean: dict[str, Any] = {"groups": _groups(self.groups)}
-        clean |= {name: _range(name, getattr(self, name), *bounds) for name, bounds in _RANGES.items()}
+        clean: dict[str, Any] = {"groups": as_counts("Plan.groups", self.groups, CLASSES, "class", "{'real': 5}")}
+        clean |= {name: as_range(f"Plan.{name}", getattr(self, name), *bounds) for name, bounds in _RANGES.items()}
         clean |= {name: _validate.fraction(getattr(self, name), what=f"Plan.{name}") for name in _SHARES}
         for name, (low, high) in _COUNTS.items():
             clean[name] = _validate.count(getattr(self, name), what=f"Plan.{name}", low=low, high=high)
-        clean["mixes"] = _words("mixes", self.mixes, MIXES)
-        clean["media"] = _words("media", self.media, MEDIA)
+        clean["mixes"] = as_words("Plan.mixes", self.mixes, MIXES)
+        clean["media"] = as_words("Plan.media", self.media, MEDIA)
         clean["bots"] = _bots(self.bots)
+        if self.work is not None and not isinstance(self.work, Work):
+            raise InputError(f"Plan.work is a {type(self.work).__name__}.", need="A Work, or None, is needed.")
         for name, value in clean.items():
             object.__setattr__(self, name, value)
         if self.duplicates > self.total:
@@ -216,7 +221,7 @@ class Plan:
             than there are people.
         """
         low, high = self.pair("size")
-        if high > people / 4:
+        if high > people / 4 and self.total + self.undeclared > 0:
             raise InputError(
                 f"A group of {high:.0f} can not be planted in an organisation of {people} people.",
                 need="A group can have a quarter of the people at most.",
@@ -232,53 +237,11 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values for JSON."""
-        plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {
+        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "work"}
+        told = {
             name: dict(v) if name == "groups" else list(v) if isinstance(v, tuple) else v for name, v in plain.items()
         }
-
-
-def _groups(value: Any) -> Mapping[str, int]:
-    """Check how many groups of each class are wanted."""
-    if not isinstance(value, Mapping):
-        raise InputError(
-            f"Plan.groups is {value!r}.", need="A mapping of classes to numbers is needed, such as {'real': 5}."
-        )
-    for name in value:
-        if name not in CLASSES:
-            raise InputError(
-                f"Plan.groups names the class {name!r}.",
-                need=f"Possible are {', '.join(CLASSES)}.",
-                hint=nearest(str(name), CLASSES),
-            )
-    counts = {
-        name: _validate.count(value[name], what=f"Plan.groups[{name!r}]", low=0, high=1000)
-        for name in CLASSES
-        if name in value
-    }
-    return MappingProxyType(counts)
-
-
-def _range(name: str, value: Any, low: float, high: float) -> tuple[float, float]:
-    """Check a range, given as a number or a pair."""
-    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    good = len(pair) == 2 and all(isinstance(v, Real) and not isinstance(v, bool) for v in pair)
-    if not good or not low <= float(pair[0]) <= float(pair[1]) <= high:
-        raise InputError(
-            f"Plan.{name} is {value!r}.",
-            need=f"A number, or a pair (low, high) with low not above high, from {low:g} to {high:g} is needed.",
-        )
-    return (float(pair[0]), float(pair[1]))
-
-
-def _words(name: str, value: Any, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Check a choice of words."""
-    words = (value,) if isinstance(value, str) else tuple(value)
-    if not words:
-        raise InputError(f"Plan.{name} is empty.", need=f"One at least of {', '.join(map(repr, known))} is needed.")
-    for word in words:
-        _validate.choice(word, known, what=f"A word of Plan.{name}")
-    return words
+        return told if self.work is None else told | {"work": self.work.to_dict()}
 
 
 def _bots(value: Any) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from commfinder.simulation.structure import Bools, Structure, build_structure
 from commfinder.simulation.talk import Talk, hold_talk
 from commfinder.simulation.ties import Chart
 from commfinder.simulation.traffic import Writer, write_direct_groups
+from commfinder.simulation.work_parts import WorkParts, write_work
 
 __all__ = ["Parts", "put_together"]
 
@@ -56,6 +57,8 @@ class Parts:
         Whose traffic is in the data.
     drawn : mapping of str to float
         What was drawn from the ranges of the plan for the whole organisation.
+    work : WorkParts, optional
+        The planted work, if any was wanted.
     """
 
     clock: Clock
@@ -68,6 +71,7 @@ class Parts:
     group_chats: list[tuple[int, ...]]
     seen: Bools
     drawn: Mapping[str, float]
+    work: WorkParts | None = None
 
     @property
     def groups(self) -> tuple[PlannedGroup, ...]:
@@ -95,7 +99,9 @@ def put_together(people: int, seed: int, start: str, weeks: int, plan: Plan) -> 
         If the plan does not fit the number of people, or the span can not be simulated.
     """
     plan.fits(people)
-    chance = np.random.default_rng(seed).spawn(6)
+    if plan.work is not None:
+        plan.work.fits(people)
+    chance = np.random.default_rng(seed).spawn(7)
     drawn = {name: float(chance[0].uniform(*plan.pair(name))) for name in _DRAWN}
     clock = Clock.over(start, weeks, dip=drawn["dip"], wave=drawn["wave"])
     structure = build_structure(chance[1], people, clock, sites=plan.sites, turnover=drawn["turnover"])
@@ -113,9 +119,15 @@ def put_together(people: int, seed: int, start: str, weeks: int, plan: Plan) -> 
     talk = hold_talk(chance[4], clock, structure, contacts, lists=lists, seen=seen, noise=noise, recorded=recorded)
     writer = Writer(chance[5], structure, clock, Ledger(clock))
     channels, chats = _write(writer, groups, contacts, plan)
+    work = None
+    if plan.work is not None:
+        # Work has a source of chance of its own, so that all else stays as it is without it.
+        work = write_work(Writer(chance[6], structure, clock, writer.ledger), plan.work, seen)
+        channels = tuple(sorted([*channels, *work.channels], key=lambda channel: channel.name))
+        chats = sorted({*chats, *work.chats})
     lost = {account for person in np.flatnonzero(~seen).tolist() for account in structure.addresses[person]}
     written = as_recorded(chance[5], finish(writer.ledger, seed), lost, recorded)
-    return Parts(clock, structure, planted, contacts, talk, written, channels, chats, seen, drawn)
+    return Parts(clock, structure, planted, contacts, talk, written, channels, chats, seen, drawn, work)
 
 
 def _judged(group: PlannedGroup, chart: Chart, contacts: Contacts, seen: Bools) -> PlannedGroup:

@@ -13,6 +13,7 @@ from commfinder.simulation.planned import Parts
 from commfinder.simulation.planting import PlannedGroup
 from commfinder.simulation.talk import CHANNEL, CHAT, LIST, MAIL
 from commfinder.simulation.truth import Truth, aliases_table, noise_table, undeclared_table
+from commfinder.simulation.work_truth import work_tables
 
 __all__ = ["tell_planned_truth"]
 
@@ -33,6 +34,7 @@ def tell_planned_truth(parts: Parts) -> Truth:
     -------
     Truth
     """
+    drawn = [*parts.drawn.items(), *([("trend", parts.work.trend)] if parts.work is not None else [])]
     return Truth(
         groups=_groups(parts),
         members=_members(parts),
@@ -40,9 +42,10 @@ def tell_planned_truth(parts: Parts) -> Truth:
         people=_people(parts),
         noise=_noise(parts),
         aliases=aliases_table(parts.structure),
-        plan=pd.DataFrame([*parts.drawn.items()], columns=["what", "drawn"]),
+        plan=pd.DataFrame(drawn, columns=["what", "drawn"]),
         machines=_machines(parts),
         broadcasts=_broadcasts(parts),
+        **(work_tables(parts.work, parts.structure, parts.clock, parts.written) if parts.work is not None else {}),
     )
 
 
@@ -157,6 +160,7 @@ def _noise(parts: Parts) -> pd.DataFrame:
         "chat": int((~mail & (talk.carrier != LIST)).sum()) + sum(m.medium == "chat" for m in parts.written),
     }
     once = int((mail & ~talk.one_off & (talk.archive != 2)).sum())
+    once += sum(m.medium == "email" and m.kind == "talk" and len(m.files) == 1 for m in parts.written)
     return noise_table(kinds, count_marks(once), carried)
 
 

@@ -32,8 +32,8 @@ path = "exports/slack.zip"
 # The format.
 kind = "slack"
 
-[people]
-# One row per person: person, unit, site, manager, level, addresses, since, until.
+{log}[people]
+# One row per person: person, unit, site, manager, level, addresses, since, until{title}.
 path = "hr.csv"
 
 [groups]
@@ -42,7 +42,17 @@ path = "communities.csv"
 """
 
 
-def study_text(period: Period, seed: int) -> str:
+_LOG = """\
+[[inputs]]
+# The event log of the workflow system: case, activity, resource, start, time, group, process.
+path = "exports/workflow.csv"
+# Our name of a column = the file's.
+columns = { space = "process" }
+
+"""
+
+
+def study_text(period: Period, seed: int, *, logged: bool = False) -> str:
     """Return the study file of a simulated organisation, in TOML.
 
     Parameters
@@ -51,12 +61,14 @@ def study_text(period: Period, seed: int) -> str:
         The simulated span.
     seed : int
         The seed of the analysis.
+    logged : bool, default False
+        Whether there is an event log, and titles of people.
 
     Returns
     -------
     str
     """
-    return _STUDY.format(period=period, seed=seed)
+    return _STUDY.format(period=period, seed=seed, log=_LOG if logged else "", title=", title" if logged else "")
 
 
 def write_table(path: Path, frame: pd.DataFrame) -> None:

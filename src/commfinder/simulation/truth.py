@@ -57,6 +57,11 @@ class Truth:
         account, kind, flagged, medium, messages: accounts of machines; whether headers or flags say so.
     broadcasts : pandas.DataFrame, optional
         event, time, account, person, recipients: mails to very large audiences.
+    work_groups : pandas.DataFrame, optional
+        One row per planted group that works together. This table and the next three are there with a plan of work
+        only, and are told of in the notes.
+    work_members, work_cases, work_events : pandas.DataFrame, optional
+        Who does what in these groups, their cases and conversations, and which events belong to which case.
 
     Notes
     -----
@@ -68,6 +73,18 @@ class Truth:
     that the data show), shared (members in another roster as well), same_as (the group whose roster it repeats).
     `members` has the standing outsider, and the columns listed, part (half, clique, broker) and seen; `people` has
     seen, and several communities stand side by side, with semicolons. Everybody with an extra tie is core.
+
+    With a plan of work, `work_groups` has group, type, members and units (how many), process, space, medium, timezone
+    (of its working hours), steps, path and roles (its steps in usual order, by activity and by unit and title, with a
+    plus between two that have none), gatekeepers (steps of a single person), batch (the step done on one weekday
+    alone), machine, lifecycle, changed, factor (what the change made of its waits) and cycle_ratio (what that made of
+    the working hours of the cases it fell on, a geometric mean), cases, with_ids (of them), and what was drawn from
+    each range. `work_members` has group, person, role (worker, answerer, asker, member, manager), step and position,
+    unit, title, since and until (empty for those there all the time), single (whether nobody else does the step).
+    `work_cases` has case, group, what (case, question, talk), start and end (of what is in the period), open, with_id,
+    stalled, changed, hours (working hours from the first event to the last, were the period long enough) and unchanged
+    (the same without the change). `work_events` has event, case, group, what (act or message), person and time: one row
+    per event in the data.
     """
 
     groups: pd.DataFrame
@@ -79,6 +96,10 @@ class Truth:
     plan: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
     broadcasts: pd.DataFrame | None = None
+    work_groups: pd.DataFrame | None = None
+    work_members: pd.DataFrame | None = None
+    work_cases: pd.DataFrame | None = None
+    work_events: pd.DataFrame | None = None
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""
