@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +14,29 @@ import pandas as pd
 from commfinder.errors import InputError
 from commfinder.provenance import Provenance, record
 from commfinder.simulation.clock import Clock
+from commfinder.simulation.everyday import write_everyday
 from commfinder.simulation.folders import fill_folder
 from commfinder.simulation.frames import clean_rows, in_order, interaction_rows, person_interactions
 from commfinder.simulation.mbox_writer import write_mail
 from commfinder.simulation.messages import Ledger, Message, finish
-from commfinder.simulation.noise import write_noise
 from commfinder.simulation.plan import Plan
 from commfinder.simulation.planned import Parts, put_together
 from commfinder.simulation.planned_truth import tell_planned_truth
+from commfinder.simulation.ranges import as_whole
 from commfinder.simulation.rosters import Planted, plant
 from commfinder.simulation.slack_writer import write_slack
-from commfinder.simulation.spaces import Channel, open_channels, write_channels, write_lists
+from commfinder.simulation.spaces import Channel
 from commfinder.simulation.structure import Structure, build_structure
 from commfinder.simulation.tables_writer import study_text, write_table, write_truth
 from commfinder.simulation.talk_rows import account_rows, person_rows, talk_messages
-from commfinder.simulation.ties import Ties, draw_ties
-from commfinder.simulation.traffic import Writer, mpim_id, write_direct_groups, write_one_offs, write_talk
+from commfinder.simulation.ties import draw_ties
+from commfinder.simulation.traffic import Writer, mpim_id
 from commfinder.simulation.truth import Truth, tell_truth
 from commfinder.simulation.work_log import LOG_FILE, event_rows, write_log
-from commfinder.simulation.work_parts import WorkParts
+from commfinder.simulation.work_parts import WorkParts, own_chance, write_work
+from commfinder.simulation.work_plan import Work
 from commfinder.simulation.work_rosters import ROBOTS
+from commfinder.simulation.work_truth import work_tables
 
 __all__ = ["Organisation", "simulate"]
 
@@ -66,6 +69,8 @@ class Organisation:
         What was wanted.
     parts : Parts, optional
         What it was put together from, with a plan.
+    workflow : WorkParts, optional
+        The planted work, if there is some without a plan.
     """
 
     seed: int
@@ -78,6 +83,7 @@ class Organisation:
     provenance: Provenance
     plan: Plan | None = None
     parts: Parts | None = None
+    workflow: WorkParts | None = None
 
     @functools.cached_property
     def messages(self) -> tuple[Message, ...]:
@@ -92,7 +98,10 @@ class Organisation:
         """What was planted, as tables."""
         if self.parts is not None:
             return tell_planned_truth(self.parts)
-        return tell_truth(self.structure, self.planted, self.messages)
+        told = tell_truth(self.structure, self.planted, self.messages)
+        if self.workflow is None:
+            return told
+        return replace(told, **work_tables(self.workflow, self.structure, self.clock, self.written))
 
     @functools.cached_property
     def people(self) -> pd.DataFrame:
@@ -145,10 +154,10 @@ class Organisation:
             (addresses).
         """
         written = interaction_rows(self.written)
-        if self.parts is None:
-            return written
-        talk = account_rows(self.parts.talk, self.structure, self.planted.groups, self.seed)
         main = [known[0] for known in self.structure.addresses]
+        if self.parts is None:
+            return in_order(written, *self._work_rows(main)) if self.workflow is not None else written
+        talk = account_rows(self.parts.talk, self.structure, self.planted.groups, self.seed)
         return in_order(written, talk, *self._work_rows(main))
 
     def clean_frame(self) -> pd.DataFrame:
@@ -165,7 +174,7 @@ class Organisation:
         interactions : With machines and mass mail.
         """
         written = clean_rows(self.written, self._owners)
-        if self.parts is None:
+        if self._nothing_else:
             return written
         done = [rows.loc[rows["sender"].isin(self.structure.ids)] for rows in self._work_rows(self.structure.ids)]
         return in_order(written, self._talk_rows(), *done)
@@ -189,14 +198,18 @@ class Organisation:
         True
         """
         written = person_interactions(self.written, self._owners)
-        if self.parts is None:
+        if self._nothing_else:
             return written
         return in_order(written, self._talk_rows(), *self._work_rows(self.structure.ids))
 
     @property
+    def _nothing_else(self) -> bool:
+        return self.parts is None and self.workflow is None
+
+    @property
     def _work(self) -> WorkParts | None:
         """The planted work, if there is any."""
-        return None if self.parts is None else self.parts.work
+        return self.workflow if self.parts is None else self.parts.work
 
     def _work_rows(self, names: Sequence[str]) -> list[pd.DataFrame]:
         """Return the events of the workflow system, with people called by the given names."""
@@ -211,7 +224,7 @@ class Organisation:
     def _talk_rows(self) -> pd.DataFrame:
         """Return the conversations that are held as columns."""
         if self.parts is None:
-            return pd.DataFrame()
+            return clean_rows((), {})
         return person_rows(self.parts.talk, self.structure, self.planted.groups, self.seed)
 
     def write(self, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -280,6 +293,7 @@ def simulate(
     start: str = "2026-04-01",
     weeks: int = 26,
     plan: Plan | None = None,
+    work: Work | None = None,
 ) -> Organisation:
     """Simulate an organisation with planted truth.
 
@@ -301,6 +315,8 @@ def simulate(
     plan : Plan, optional
         What to plant, and how untidy the data are to be. Without one it is the organisation of the demonstration:
         about twenty groups of five classes in 400 people. With one, every class can be planted, in any strength.
+    work : Work, optional
+        Work to plant besides the demonstration's groups; all else stays as it is without. A plan has its own.
 
     Returns
     -------
@@ -329,8 +345,14 @@ def simulate(
     >>> sorted(planned.truth.groups["verdict"])
     ['real', 'split']
     """
-    people = _whole("people", people, _FEWEST, _MOST, "Groups of several units need some people to choose from.")
-    seed = _whole("seed", seed, 0, 2**63, "")
+    people = as_whole("people", people, _FEWEST, _MOST, "Groups of several units need some people to choose from.")
+    seed = as_whole("seed", seed, 0, 2**63, "")
+    if work is not None and (plan is not None or not isinstance(work, Work)):
+        raise InputError(
+            f"work is a {type(work).__name__}, {'with' if plan is not None else 'without'} a plan.",
+            need="A Work is needed, and no plan beside it.",
+            hint="With a plan: plan=Plan(..., work=Work(...)).",
+        )
     if plan is not None:
         return _planned(people, seed, start, weeks, plan)
     clock = Clock.over(start, weeks)
@@ -339,11 +361,18 @@ def simulate(
     planted = plant(chance[1], structure, clock)
     ties = draw_ties(chance[2], structure, planted)
     writer = Writer(chance[3], structure, clock, Ledger(clock))
-    channels, group_chats = _write_everything(writer, planted, ties)
+    channels, group_chats = write_everyday(writer, planted, ties)
+    asked: dict[str, object] = {"people": people, "start": start, "weeks": weeks}
+    done = None
+    if work is not None:
+        work.fits(people)
+        done = write_work(Writer(own_chance(seed), structure, clock, writer.ledger), work, np.ones(people, dtype=bool))
+        channels = tuple(sorted([*channels, *done.channels], key=lambda channel: channel.name))
+        group_chats, asked["work"] = sorted({*group_chats, *done.chats}), work.to_dict()
     messages = finish(writer.ledger, seed)
-    made_by = record("simulate", {"people": people, "start": start, "weeks": weeks}, seed=seed)
     chats = {mpim_id(members): members for members in group_chats}
-    return Organisation(seed, clock, structure, planted, channels, chats, messages, made_by)
+    made_by = record("simulate", asked, seed=seed)
+    return Organisation(seed, clock, structure, planted, channels, chats, messages, made_by, workflow=done)
 
 
 def _planned(people: int, seed: int, start: str, weeks: int, plan: object) -> Organisation:
@@ -369,29 +398,3 @@ def _planned(people: int, seed: int, start: str, weeks: int, plan: object) -> Or
         plan,
         parts,
     )
-
-
-def _whole(name: str, value: object, low: int, high: int, hint: str) -> int:
-    """Check that an argument is a whole number in its range."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise InputError(
-            f"{name}={value!r} can not be simulated.",
-            need=f"A whole number from {low} to {high} is needed.",
-            hint=hint,
-        )
-    return int(value)
-
-
-def _write_everything(
-    writer: Writer, planted: Planted, ties: Ties
-) -> tuple[tuple[Channel, ...], list[tuple[int, ...]]]:
-    """Write all traffic; return the channels and the members of the group conversations."""
-    write_talk(writer, ties)
-    write_one_offs(writer)
-    group_chats = write_direct_groups(writer, writer.structure.size // 25)
-    channels = open_channels(writer, planted.groups)
-    neighbours = ties.neighbours(writer.structure.size)
-    write_channels(writer, channels, neighbours)
-    write_lists(writer, planted.groups, neighbours)
-    write_noise(writer)
-    return channels, group_chats

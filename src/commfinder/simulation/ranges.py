@@ -7,10 +7,12 @@ from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from commfinder import _validate
 from commfinder.errors import InputError, nearest
 
-__all__ = ["Range", "as_counts", "as_range", "as_words"]
+__all__ = ["Range", "as_counts", "as_range", "as_whole", "as_words"]
 
 Range = float | tuple[float, float]
 """A number, or a pair (low, high) that values are drawn from evenly."""
@@ -117,3 +119,35 @@ def as_counts(what: str, value: Any, known: tuple[str, ...], noun: str, example:
         if name in value
     }
     return MappingProxyType(counts)
+
+
+def as_whole(name: str, value: object, low: int, high: int, hint: str) -> int:
+    """Return a whole number.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : object
+        What was given.
+    low, high : int
+        The least and the greatest that are possible.
+    hint : str
+        For the error.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If it is none, or lies outside.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+        raise InputError(
+            f"{name}={value!r} can not be simulated.",
+            need=f"A whole number from {low} to {high} is needed.",
+            hint=hint,
+        )
+    return int(value)

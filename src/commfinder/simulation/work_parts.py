@@ -21,7 +21,7 @@ from commfinder.simulation.work_rosters import draw_groups
 from commfinder.simulation.work_talk import hang_out, hold_team_talk, hold_threads
 from commfinder.simulation.work_voice import Voice
 
-__all__ = ["WorkParts", "write_work"]
+__all__ = ["WorkParts", "own_chance", "write_work"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,21 @@ class WorkParts:
     channels: tuple[Channel, ...]
     chats: tuple[tuple[int, ...], ...]
     trend: float
+
+
+def own_chance(seed: int) -> np.random.Generator:
+    """Return a source of chance for work beside an organisation without a plan: all else stays as it is without it.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the organisation.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    return np.random.default_rng([seed, 7])
 
 
 def write_work(writer: Writer, work: Work, seen: Bools) -> WorkParts:
