@@ -19,6 +19,6 @@ def test_every_key_in_it_is_known_also_those_in_comments(tmp_path: Path) -> None
     full = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     assert full.count("\n# ") < text.count("\n# ") - 10
     config = check_config(tomllib.loads(full), "study.toml")
-    assert len(config.inputs) == 3
+    assert len(config.inputs) == 4
     assert not config.communities.overlap
     assert check_config(tomllib.loads(text), "study.toml").communities.overlap

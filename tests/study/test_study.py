@@ -16,7 +16,7 @@ from commfinder.report.wording import NO_COMMUNITIES
 from commfinder.study import Study, StudyResult, result_schema
 
 # A quarter of the time of the usual search; how good what it finds is, is tested elsewhere.
-QUICK = "\n[communities]\nruns = 8\nbeyond = false\n\n[verdicts]\npermutations = 99\n"
+QUICK = "\n[communities]\nruns = 8\nbeyond = false\n\n[verdicts]\npermutations = 99\n\n[delivery]\nfind = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_order_of_inputs_changes_no_verdict(folder: Path, result: StudyResul
 def test_result_json_follows_its_schema(result: StudyResult) -> None:
     document = json.loads(result.to_json())
     jsonschema.validate(document, result_schema())
-    assert document["schema"] == "commfinder/result/2"
+    assert document["schema"] == "commfinder/result/3"
     assert document["sentences"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "k": "five"}, result_schema())

@@ -20,6 +20,7 @@ def read(
     column: options.Column = None,
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
+    case_type: options.CaseType = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the interaction table (single people!) as .parquet or .csv.")
     ] = None,
@@ -35,6 +36,7 @@ def read(
         column=column,
         timezone=timezone,
         time_format=time_format,
+        case_type=case_type,
         progress=options.terminal(),
     )
     typer.echo(repr(inter))

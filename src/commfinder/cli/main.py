@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 from commfinder.cli import data, results
+from commfinder.cli import delivery as delivery_commands
 from commfinder.cli import study as study_commands
 from commfinder.errors import CommfinderError
 
@@ -30,6 +31,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     data.read,
     results.communities,
     results.assess,
+    delivery_commands.delivery,
+    delivery_commands.impact,
     data.simulate,
     study_commands.schema,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json as encoder
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,20 +17,26 @@ if TYPE_CHECKING:
     from commfinder.interactions import Interactions
     from commfinder.people import Directory
 
-Inputs = Annotated[list[str], typer.Argument(help="Files or folders: mbox, Slack export, CSV, JSON lines or Parquet.")]
+Inputs = Annotated[
+    list[str], typer.Argument(help="Files or folders: mbox, Slack, Zulip, XES, OCEL, CSV, JSON lines, Parquet.")
+]
 People = Annotated[Path | None, typer.Option(help="The directory: a CSV with person, unit, site, manager, addresses.")]
 Period = Annotated[str | None, typer.Option(help="Such as 2026Q3, 2026-07 or 2026-04-01/2026-10-01.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything in which chance plays a part.")]
-Kind = Annotated[str | None, typer.Option(help="mbox, slack or table; found out where it is not given.")]
+Kind = Annotated[
+    str | None, typer.Option(help="mbox, slack, zulip, table, event_log, xes or ocel; found out where it is not given.")
+]
 Medium = Annotated[str | None, typer.Option(help="For tables: email, chat, code, meeting, …")]
 Column = Annotated[
     list[str] | None,
-    typer.Option("--column", help="For tables: our name=the file's, such as sender=author; repeatable."),
+    typer.Option("--column", help="For tables, event logs: our name=the file's, such as sender=author; repeatable."),
 ]
 Timezone = Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")]
 TimeFormat = Annotated[str | None, typer.Option(help="For tables: strptime format of times that are not ISO 8601.")]
+CaseType = Annotated[list[str] | None, typer.Option(help="For OCEL: a type of object that is the case; repeatable.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-__all__ = ["mapping", "read_inputs", "show", "terminal"]
+__all__ = ["emit", "mapping", "read_inputs", "show", "terminal"]
 
 
 def terminal() -> Progress:
@@ -61,6 +68,7 @@ def read_inputs(
     timezone: str | None,
     time_format: str | None,
     progress: Progress,
+    case_type: list[str] | None = None,
 ) -> tuple[Interactions, Directory | None]:
     """Read inputs and the directory, and turn accounts into people."""
     # Here and in the commands: what a command needs is loaded when it runs, so that --help is there at once.
@@ -68,17 +76,30 @@ def read_inputs(
     from commfinder.people import read_people, resolve_people
     from commfinder.sources import read
 
-    given = {"medium": medium, "columns": mapping(column), "timezone": timezone, "time_format": time_format}
+    given: dict[str, Any] = {"kind": kind, "medium": medium, "columns": mapping(column), "timezone": timezone}
+    given |= {"time_format": time_format, "case_type": case_type or None}
     options = {name: value for name, value in given.items() if value is not None}
     parts = []
     for path in paths:
         with progress.stage(f"Reading {Path(path).name}"):
-            parts.append(read(path, kind=kind, **options))  # type: ignore[arg-type]
+            parts.append(read(path, **options))
     inter = concat(parts)
     if people is None:
         return inter, None
     directory = read_people(people)
     return resolve_people(inter, directory)[0], directory
+
+
+def emit(headline: str, frame: pd.DataFrame, *, as_json: bool) -> None:
+    """Print a disclosed frame as a table under its headline, or as JSON."""
+    from commfinder.result import records
+
+    if as_json:
+        typer.echo(encoder.dumps(records(frame), ensure_ascii=False, indent=1, sort_keys=True))
+        return
+    typer.echo(headline)
+    if len(frame):
+        show(frame)
 
 
 def show(frame: pd.DataFrame, *, rows: int = 200) -> None:

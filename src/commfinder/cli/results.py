@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from commfinder.cli import options
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["assess", "communities"]
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def communities(
@@ -28,7 +22,7 @@ def communities(
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
     seed: options.Seed = 0,
-    json: Json = False,
+    json: options.Json = False,
 ) -> None:
     """Find communities and how likely each is real; people are not named, and fewer than five are not shown."""
     from commfinder.communities import find_communities
@@ -57,7 +51,7 @@ def communities(
         # Beside the number stands the word that the report has for it.
         words = [like.name if (like := likely(row["confidence"])) is not None else None for row in shown.rows]
         frame.insert(list(frame.columns).index("confidence") + 1, "real", words)
-    _print("\n".join([repr(found), *said]), frame, json)
+    options.emit("\n".join([repr(found), *said]), frame, as_json=json)
 
 
 def assess(
@@ -72,7 +66,7 @@ def assess(
     time_format: options.TimeFormat = None,
     permutations: Annotated[int, typer.Option(help="Matched rosters for each group.")] = 999,
     seed: options.Seed = 0,
-    json: Json = False,
+    json: options.Json = False,
 ) -> None:
     """Judge declared groups; people are not named, and fewer than five are not shown."""
     from commfinder.declared import assess_groups
@@ -98,19 +92,7 @@ def assess(
     gate = Disclosure(persons=frozenset(graph.people["person"]))
     shown = gate.release_verdicts(verdicts.to_frame(), members=verdicts.members).to_frame()
     columns = [name for name in _VERDICT_COLUMNS if name in shown] if not json else list(shown.columns)
-    _print(repr(verdicts), shown[columns], json)
+    options.emit(repr(verdicts), shown[columns], as_json=json)
 
 
 _VERDICT_COLUMNS = ("group", "kind", "verdict", "bigger", "lift", "lift_low", "lift_high", "q", "power")
-
-
-def _print(headline: str, frame: pd.DataFrame, as_json: bool) -> None:
-    """Print a disclosed frame as a table or as JSON."""
-    from commfinder.result import records
-
-    if as_json:
-        typer.echo(encoder.dumps(records(frame), ensure_ascii=False, indent=1, sort_keys=True))
-        return
-    typer.echo(headline)
-    if len(frame):
-        options.show(frame)

@@ -107,6 +107,9 @@ path = "exports/mail"         # an mbox, or a folder of them (.gz and .bz2 too)
 # path = "exports/slack.zip"
 
 # [[inputs]]
+# path = "exports/tickets.xes.gz"   # event logs: XES, OCEL, or a table with case, activity, time and resource
+
+# [[inputs]]
 # path = "exports/reviews.csv"
 # kind = "table"
 # medium = "code"             # email, chat, microblog, wiki, document, meeting, workflow, ticket, code, survey, contact
@@ -132,6 +135,15 @@ path = "communities.csv"      # group, person, and any of kind, goal, since, unt
 [verdicts]
 # alpha = 0.05                # false discovery rate
 # permutations = 999
+
+[delivery]                    # who passes work on to whom, and of what type groups are
+# find = false                # do not look for them; quicker
+# communities = false         # not the type of found communities; quicker
+# start = "08:30"             # business hours, in which waiting is told
+# end = "17:00"
+# timezone = "Europe/Berlin"
+# holidays = ["2026-12-25"]
+# hourly = [60, 90]           # what an hour of work costs: tells what an hour saved at each handoff is worth
 
 [privacy]
 # k = 5                       # the smallest number of people that is shown

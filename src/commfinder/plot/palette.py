@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Entry", "Palette", "ink_on", "palette", "shown"]
+__all__ = ["COLOURS", "LETTERS", "OTHER", "Entry", "Palette", "ink_on", "palette", "shown"]
 
 # Nine colours that people with each kind of colour blindness tell apart, from Paul Tol's scheme "muted".
-_COLOURS = ("#332288", "#DDCC77", "#CC6677", "#88CCEE", "#117733", "#AA4499", "#44AA99", "#999933", "#882255")
-_LETTERS = "ABCDEFGHI"
+COLOURS = ("#332288", "#DDCC77", "#CC6677", "#88CCEE", "#117733", "#AA4499", "#44AA99", "#999933", "#882255")
+LETTERS = "ABCDEFGHI"
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h")
-_OTHER, _UNKNOWN = "#A6A6A6", "#D4D4D4"
+OTHER, _UNKNOWN = "#A6A6A6", "#D4D4D4"
 _LONGEST = 26
 
 
@@ -107,12 +107,12 @@ def palette(values: pd.Series[Any], *, noun: str) -> Palette:
     counts = text.value_counts().rename_axis("value").reset_index(name="people")
     counts = counts.sort_values(["people", "value"], ascending=[False, True])
     names, people = counts["value"].tolist(), counts["people"].tolist()
-    own = len(_COLOURS)
-    parts = zip(names, people, _COLOURS, _LETTERS, _MARKERS, strict=False)
+    own = len(COLOURS)
+    parts = zip(names, people, COLOURS, LETTERS, _MARKERS, strict=False)
     entries = [Entry(shown(name), colour, sign, marker, int(count)) for name, count, colour, sign, marker in parts]
     if len(names) > own:
         rest = len(names) - own
-        entries.append(Entry(f"{rest} other {noun}{'s' if rest > 1 else ''}", _OTHER, "", "d", int(sum(people[own:]))))
+        entries.append(Entry(f"{rest} other {noun}{'s' if rest > 1 else ''}", OTHER, "", "d", int(sum(people[own:]))))
     missing = int(text.isna().sum())
     if missing:
         entries.append(Entry(f"no {noun} known", _UNKNOWN, "", ".", missing))

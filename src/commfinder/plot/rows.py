@@ -15,7 +15,7 @@ _EACH, _ABOVE, _BELOW = 0.25, 0.55, 0.65
 _LARGEST, _SMALLEST = 9.0, 2.0
 
 
-def open_rows(ax: Axes | None, *, rows: int, inches: float = 7.2) -> Axes:
+def open_rows(ax: Axes | None, *, rows: int, inches: float = 7.2, below: float = _BELOW) -> Axes:
     """Return the axes given, or those of a new figure that is high enough for some rows.
 
     Parameters
@@ -26,6 +26,8 @@ def open_rows(ax: Axes | None, *, rows: int, inches: float = 7.2) -> Axes:
         How many rows there are.
     inches : float, default 7.2
         Width of a new figure.
+    below : float, default 0.65
+        Inches under the rows of a new figure, for what is written below the axes.
 
     Returns
     -------
@@ -35,9 +37,9 @@ def open_rows(ax: Axes | None, *, rows: int, inches: float = 7.2) -> Axes:
         return open_axes(ax, side=5.0)
     from matplotlib import pyplot as plt
 
-    tall = _ABOVE + _BELOW + _EACH * (rows + 1)
+    tall = _ABOVE + below + _EACH * (rows + 1)
     figure = plt.figure(figsize=(inches, tall))
-    return figure.add_axes((0.02, _BELOW / tall, 0.96, 1 - (_ABOVE + _BELOW) / tall))
+    return figure.add_axes((0.02, below / tall, 0.96, 1 - (_ABOVE + below) / tall))
 
 
 def height_of(ax: Axes) -> float:

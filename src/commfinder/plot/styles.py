@@ -1,4 +1,4 @@
-"""What stands for each verdict: a colour, a marker, and whether the mark is filled."""
+"""What stands for each verdict (a colour, a marker, and whether the mark is filled) and for each type of group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from commfinder.declared import VERDICTS
 
-__all__ = ["STYLES", "Style", "by_verdict"]
+__all__ = ["STYLES", "TYPES", "Style", "TypeStyle", "by_type", "by_verdict"]
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,41 @@ def by_verdict(verdict: str) -> int:
     ['real', 'paper', 'uncertain']
     """
     return VERDICTS.index(verdict) if verdict in VERDICTS else len(VERDICTS)
+
+
+@dataclass(frozen=True)
+class TypeStyle:
+    """How a type of group is drawn.
+
+    Parameters
+    ----------
+    label : str
+        What it is called.
+    colour : str
+        Colour, as ``#RRGGBB``.
+    """
+
+    label: str
+    colour: str
+
+
+TYPES = {
+    "process": TypeStyle("process", "#332288"),
+    "mixed": TypeStyle("mixed", "#88CCEE"),
+    "knowledge": TypeStyle("knowledge", "#117733"),
+    "social": TypeStyle("social", "#DDCC77"),
+    "formal-only": TypeStyle("formal only", "#AA4499"),
+    "abstain": TypeStyle("can not tell", "#BBBBBB"),
+}
+"""How each type of group is drawn, in the order of pictures."""
+
+
+def by_type(kind: str) -> int:
+    """Return the place of a type in the order of pictures: what delivers first, what is not known last.
+
+    Examples
+    --------
+    >>> sorted(["abstain", "knowledge", "process"], key=by_type)
+    ['process', 'knowledge', 'abstain']
+    """
+    return list(TYPES).index(kind) if kind in TYPES else len(TYPES)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from commfinder.errors import InputError, PrivacyError
-from commfinder.report.disclosure import Disclosed
+from commfinder.report.disclosed import Disclosed
 
 __all__ = ["ReportContent", "ReportFacts"]
 
-_PIECES = ("verdicts", "communities", "undeclared", "losses")
+_PIECES = ("verdicts", "communities", "undeclared", "delivery", "losses")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class ReportFacts:
         Whether the network has communities at all; None where that was not asked.
     p_chance : float, optional
         How likely a network of the same activity in which chance alone is at work looks as clustered.
+    cases : int, optional
+        Cases in which work is passed on; None where they were not looked for.
+    working_day : float, default 8
+        Business hours of a day; 24 where every hour counts.
     """
 
     people: int | None = None
@@ -46,6 +50,8 @@ class ReportFacts:
     units_known: bool = True
     clustered: bool | None = None
     p_chance: float | None = None
+    cases: int | None = None
+    working_day: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class ReportContent:
         Name of the period, for example ``"2026Q3 (1 July to 30 September 2026)"``.
     facts : ReportFacts
         How much it rests on.
-    verdicts, communities, undeclared, losses : Disclosed, optional
+    verdicts, communities, undeclared, delivery, losses : Disclosed, optional
         What passed the gate. ``verdicts=None`` means that no groups were declared, which is not the same as none being
         real.
     settings : mapping of str to object
@@ -84,6 +90,7 @@ class ReportContent:
     verdicts: Disclosed | None = None
     communities: Disclosed | None = None
     undeclared: Disclosed | None = None
+    delivery: Disclosed | None = None
     losses: Disclosed | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -8,26 +8,27 @@ group depends on few people passes as words only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
 
 from commfinder import _validate
-from commfinder.errors import InputError, PrivacyError, nearest
+from commfinder.errors import InputError, PrivacyError
 from commfinder.report import cells as cell
 from commfinder.report.bands import (
     Band,
-    active_band,
-    audience_band,
-    core_band,
     number_band,
     overlap_words,
     unit_band,
 )
+from commfinder.report.delivery import Places, delivery_rows
 from commfinder.report.differencing import too_alike
+from commfinder.report.disclosed import SEAL, Disclosed
+from commfinder.report.impact import impact_rows
 from commfinder.report.labels import clean_label, known_persons
+from commfinder.report.verdict_rows import match, verdict_row
 from commfinder.report.wording import VERDICTS
 
 __all__ = ["SMALLEST_K", "Disclosed", "Disclosure"]
@@ -35,50 +36,7 @@ __all__ = ["SMALLEST_K", "Disclosed", "Disclosure"]
 SMALLEST_K: Final = 5
 """The threshold below which no setting can go."""
 
-_SEAL: Final = object()
 _PEOPLE: Final = frozenset({"members", "accounts", "people", "persons"})
-_RATIOS: Final = ("lift", "lift_low", "lift_high", "extra_density", "persistence", "power", "q")
-_PARTED_BELOW: Final = 0.8
-_COVERED: Final = 0.6
-_COUNTS: Final = frozenset({"size", "active", "core", "audience", "outsiders", "units", "in_main_unit", "count"})
-
-
-@dataclass(frozen=True)
-class Disclosed:
-    """Rows that have passed the gate; only `Disclosure` can make them.
-
-    Parameters
-    ----------
-    kind : str
-        ``"verdicts"``, ``"communities"``, ``"undeclared"`` or ``"losses"``.
-    rows : tuple of mapping
-        The rows. Numbers of people are a `Band`, or None where nothing may be said.
-    k : int
-        The threshold that was used.
-    withheld : int
-        How many cells were withheld or made coarser.
-    unlisted : int, default 0
-        How many rows are left out because they are about fewer than k people.
-    """
-
-    kind: str
-    rows: tuple[Mapping[str, Any], ...]
-    k: int
-    withheld: int
-    unlisted: int = 0
-    seal: InitVar[object] = None
-
-    def __post_init__(self, seal: object) -> None:
-        if seal is not _SEAL:
-            raise PrivacyError(
-                "A frame can not be declared fit to be shown.",
-                need="It has to pass the disclosure control.",
-                hint="Use Disclosure(k=5).release_verdicts(frame), or its sibling for the other frames.",
-            )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the rows as a frame; each number of people becomes two columns, its ``_low`` and ``_high``."""
-        return pd.DataFrame([_flat(row) for row in self.rows])
 
 
 @dataclass(frozen=True)
@@ -154,9 +112,9 @@ class Disclosure:
         rows: list[dict[str, Any]] = []
         withheld = 0
         for cells in frame.to_dict("records"):
-            row, hidden = self._verdict({str(key): value for key, value in cells.items()}, standings, alike)
-            self._match(row, cells, community_sizes or {})
-            rows.append(row)
+            named = {str(key): value for key, value in cells.items()}
+            row, hidden = verdict_row(named, standings, alike, self.k, self._label)
+            rows.append(row | match(row["evidence"], named, community_sizes or {}, self.k, self._label))
             withheld += hidden
         order = {verdict: at for at, verdict in enumerate(VERDICTS)}
         rows.sort(key=lambda row: (order[row["verdict"]], -(row["lift"] or 0.0), row["group"]))
@@ -238,6 +196,97 @@ class Disclosure:
         rows.sort(key=_largest_first)
         return self._sealed("undeclared", rows, withheld, unlisted)
 
+    def release_delivery(
+        self,
+        frame: pd.DataFrame,
+        *,
+        members: pd.DataFrame | None = None,
+        handoffs: pd.DataFrame | None = None,
+        gatekeepers: pd.DataFrame | None = None,
+        worth: pd.DataFrame | None = None,
+        places: pd.DataFrame | None = None,
+        rare: bool = False,
+    ) -> Disclosed:
+        """Let the groups that pass work on pass; those of fewer than k people are only counted.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            `DeliveryGroups.to_frame()`; group, type and size are needed.
+        members : pandas.DataFrame, optional
+            `DeliveryGroups.members` (group, person): the numbers of a group are then withheld if it differs from
+            another one by fewer than k people.
+        handoffs : pandas.DataFrame, optional
+            group, taker, role (of the taker), elapsed and perhaps waiting (hours): how long work waits before each
+            part of the path. Parts are put together until at least k people take over there and none of them does
+            three quarters of it.
+        gatekeepers : pandas.DataFrame, optional
+            group and step: where one person does most, only the part of the path passes, never a person or a number.
+        worth : pandas.DataFrame, optional
+            `hourly_value(...).frame` with a column group: what an hour saved at each handoff is worth.
+        places : pandas.DataFrame, optional
+            place (role, unit or activity), people (of the whole organisation) and unit (of a role): what fewer than k
+            people hold or do is shown as their unit, and where that has fewer than k people too, it has no name.
+            Without it all of the path is nameless.
+        rare : bool, default False
+            Whether also such roles may be named, because the study allows names.
+
+        Returns
+        -------
+        Disclosed
+            Columns group, origin (``"found"``, ``"declared"``, ``"community"``), type, probability, evidence
+            (``"shown"``, ``"few"``, ``"alike"``, ``"type"``), size, units, cases, windows, order, order_p,
+            cadence_days, informal_share, cycle_median_hours, cycle_p85_hours, path, stages, gatekeepers, gatekept,
+            worth. Numbers have two digits.
+        """
+        what = "The frame of delivery groups"
+        frame = _validate.columns(_validate.as_frame(frame, what=what), ["group", "type", "size"], what=what)
+        rows, withheld, unlisted = delivery_rows(
+            frame,
+            members=members,
+            handoffs=handoffs,
+            gatekeepers=gatekeepers,
+            worth=worth,
+            places=Places.of(places, rare=rare),
+            k=self.k,
+            label=self._label,
+        )
+        return self._sealed("delivery", rows, withheld, unlisted)
+
+    def release_impact(self, frame: pd.DataFrame, *, size: int) -> Disclosed:
+        """Let what a change did to a group pass, if the group is k people or more.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            `Impact.to_frame()`.
+        size : int
+            People of the group.
+
+        Returns
+        -------
+        Disclosed
+            Columns outcome, method, before, after, effect (each with its interval), q, p, claimed, weeks_before,
+            weeks_after, cases_before, cases_after, told; no numbers where a side has fewer than k cases.
+
+        Raises
+        ------
+        PrivacyError
+            If the group is fewer than k people.
+        """
+        if size < self.k:
+            raise PrivacyError(
+                "The group is too small.",
+                need=f"Nothing may be shown of fewer than {self.k} people.",
+                hint="Measure a larger group; times of a few people are an evaluation of them.",
+            )
+        rows, withheld = impact_rows(_validate.as_frame(frame, what="The impact"), self.k, self._long)
+        return self._sealed("impact", rows, withheld)
+
+    def release_text(self, text: str) -> str:
+        """Make a sentence fit to be shown: on one line, without an address, and withheld if it is a person's id."""
+        return self._long(text, longest=600)
+
     def release_losses(self, frame: pd.DataFrame) -> Disclosed:
         """Let the account of what was not used pass: summed, and without the places where it was.
 
@@ -269,65 +318,6 @@ class Disclosure:
         rows.sort(key=lambda row: (-row["count"].high, *(row[name] for name in keys)))
         return self._sealed("losses", rows, sum(not row["count"].exact for row in rows))
 
-    def _verdict(
-        self, cells: Mapping[str, Any], standings: cell.Standings, alike: frozenset[str]
-    ) -> tuple[dict[str, Any], int]:
-        """Let one verdict pass."""
-        verdict = str(cells["verdict"])
-        if verdict not in VERDICTS:
-            raise InputError(f"{verdict!r} is no verdict.", hint=nearest(verdict, VERDICTS))
-        size, active, core, audience = cell.people(cells, standings.get(str(cells["group"])))
-        few = size < self.k or 0 < active < self.k
-        evidence = "few" if few else "alike" if str(cells["group"]) in alike else "shown"
-        row: dict[str, Any] = {name: self._optional(cells.get(name)) for name in ("kind", "goal")}
-        row |= {"group": self._label(cells["group"]), "verdict": verdict, "evidence": evidence}
-        row["probability"] = None if few else cell.probability(cells.get("probability"))
-        row |= {name: None if few else cell.rounded(cells.get(name)) for name in _RATIOS}
-        row["size"] = number_band(size, self.k)
-        row |= self._counts(evidence, verdict, (size, active, core, audience))
-        outsiders = cell.number(cells.get("outsiders"))
-        shown = evidence == "shown" and outsiders is not None
-        row["outsiders"] = number_band(round(outsiders or 0), self.k) if shown else None
-        # With few outsiders the flag says "at least a fifth of the group", which may leave one number only.
-        row["bigger"] = shown and round(outsiders or 0) >= self.k and bool(cells.get("bigger"))
-        connected, core_band_ = cell.number(cells.get("connectedness")), row["core"]
-        row["parted"] = None
-        if connected is not None and core_band_ is not None and core_band_.low >= self.k:
-            row["parted"] = connected < _PARTED_BELOW
-        bands = [row[name] for name in ("size", "active", "core", "audience", "outsiders")]
-        hidden = sum(band is None or not band.exact for band in bands)
-        return row, hidden + sum(few and not cell.missing(cells.get(name)) for name in (*_RATIOS, "probability"))
-
-    def _counts(self, evidence: str, verdict: str, true: tuple[int, int, int | None, int | None]) -> dict[str, Any]:
-        """Band the active members, the core and the audience of one group."""
-        size, active, core, audience = true
-        counts: dict[str, Band | None] = dict.fromkeys(("active", "core", "audience"))
-        if evidence != "shown":
-            if size >= self.k and 0 < active < self.k:
-                counts["active"] = active_band(active, size, self.k)
-            return counts
-        known = active_band(active, size, self.k)
-        counts["active"] = known
-        if active == 0 or core is None:
-            return counts
-        # Where few of the listed were active, "core only" means the active, and tells nothing of the core among them.
-        told = "" if verdict == "core-only" and known.high < _COVERED * size else verdict
-        core_known = core_band(core, known, told, self.k)
-        counts["core"] = None if core_known.low < self.k <= core_known.high else core_known
-        if audience is not None:
-            heard = audience_band(audience, known, core_known, self.k)
-            counts["audience"] = None if heard.low < self.k <= heard.high else heard
-        return counts
-
-    def _match(self, row: dict[str, Any], cells: Mapping[Any, Any], sizes: Mapping[str, int]) -> None:
-        """Say which found community a group is, if that community is one that is shown."""
-        found, shared = cell.text(cells.get("found")), cell.number(cells.get("jaccard"))
-        row["found"], row["overlap"] = None, ""
-        size = 0 if found is None else int(sizes.get(found, 0))
-        if found is not None and shared and size >= self.k and row["evidence"] != "few":
-            row["found"] = self._label(found)
-            row["overlap"] = overlap_words(shared, cell.count(cells["size"]), size, self.k)
-
     def _community(self, cells: Mapping[Any, Any], size: int) -> tuple[dict[str, Any], int]:
         """Let one found community pass."""
         units, share = cell.units(cells, size), cell.number(cells.get("main_unit_share"))
@@ -352,28 +342,19 @@ class Disclosure:
     def _label(self, value: Any) -> str:
         return clean_label(value, self.persons)
 
+    def _long(self, value: Any, *, longest: int) -> str:
+        return clean_label(value, self.persons, longest=longest)
+
     def _optional(self, value: Any) -> str | None:
         text = cell.text(value)
         return None if text is None else self._label(text)
 
     def _sealed(self, kind: str, rows: list[dict[str, Any]], withheld: int, unlisted: int = 0) -> Disclosed:
         frozen = tuple(MappingProxyType(row) for row in rows)
-        return Disclosed(kind, frozen, self.k, int(withheld), unlisted, seal=_SEAL)
+        return Disclosed(kind, frozen, self.k, int(withheld), unlisted, seal=SEAL)
 
 
 def _largest_first(row: Mapping[str, Any]) -> tuple[int, int, str]:
     """Order communities by size, then C2 before C10."""
     name: str = row["community"]
     return (-row["size"].low, len(name), name)
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its bands as two columns each."""
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if name in _COUNTS:
-            flat[f"{name}_low"] = None if value is None else value.low
-            flat[f"{name}_high"] = None if value is None else value.high
-        else:
-            flat[name] = value
-    return flat

@@ -13,7 +13,9 @@ from markupsafe import Markup
 from commfinder.errors import PrivacyError
 from commfinder.report.bands import number_band
 from commfinder.report.content import ReportContent
-from commfinder.report.disclosure import Disclosed
+from commfinder.report.delivery_view import delivery_view
+from commfinder.report.delivery_words import GLOSSARY as DELIVERY_GLOSSARY
+from commfinder.report.disclosed import Disclosed
 from commfinder.report.labels import assert_no_person, clean_label, known_persons
 from commfinder.report.marks import Axis, interval, lift_axis, people_bar
 from commfinder.report.sentences import band_words, group_sentences, summary_sentences, times
@@ -88,7 +90,9 @@ def _view(content: ReportContent, persons: frozenset[str]) -> dict[str, Any]:
         "period": clean(content.period),
         "style": _style(),
         "k": content.k,
-        "summary": summary_sentences(content.verdicts, content.communities, content.undeclared, content.facts),
+        "summary": summary_sentences(
+            content.verdicts, content.communities, content.undeclared, content.facts, content.delivery
+        ),
         "facts": _facts(content, persons),
         "tally": _tally(rows),
         "axis": axis,
@@ -100,7 +104,8 @@ def _view(content: ReportContent, persons: frozenset[str]) -> dict[str, Any]:
         "stability_speaks": _stability_speaks(content.communities),
         "losses": _losses(content.losses, content.k),
         "words": functools.partial(band_words, k=content.k),
-        "glossary": GLOSSARY,
+        "glossary": (*GLOSSARY, *(DELIVERY_GLOSSARY if content.delivery is not None else ())),
+        "delivery": delivery_view(content),
         "bar_words": _BAR_WORDS,
         "limits": [clean(limit, longest=600) for limit in content.limits],
         "settings": [(clean(name), clean(value, longest=300)) for name, value in content.settings.items()],
@@ -109,7 +114,7 @@ def _view(content: ReportContent, persons: frozenset[str]) -> dict[str, Any]:
         "key_id": None if content.key_id is None else clean(content.key_id),
         "units_known": content.facts.units_known,
         "withheld": sum(piece.withheld for piece in content.pieces),
-        "unlisted": sum(piece.unlisted for piece in (content.communities, content.undeclared) if piece is not None),
+        "unlisted": sum(piece.unlisted for piece in content.pieces if piece.kind != "losses"),
     }
 
 

@@ -6,13 +6,14 @@ Every number in them comes from rows that have passed the gate, so a sentence ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from commfinder.report.bands import Band
 from commfinder.report.content import ReportFacts, require
-from commfinder.report.disclosure import Disclosed
-from commfinder.report.wording import LIKELY, NO_COMMUNITIES, likely, plural
+from commfinder.report.delivery_sentences import delivery_summary
+from commfinder.report.disclosed import Disclosed
+from commfinder.report.wording import LIKELY, NO_COMMUNITIES, likely, listed, plural
 
 __all__ = ["band_words", "community_sentences", "group_sentences", "summary_sentences", "times"]
 
@@ -45,6 +46,7 @@ def summary_sentences(
     communities: Disclosed | None = None,
     undeclared: Disclosed | None = None,
     facts: ReportFacts | None = None,
+    delivery: Disclosed | None = None,
 ) -> list[str]:
     """Say what was found, most important first.
 
@@ -54,6 +56,8 @@ def summary_sentences(
         What passed the gate; None means that this question was not asked.
     facts : ReportFacts, optional
         How much it rests on.
+    delivery : Disclosed or None
+        The groups that pass work on.
 
     Returns
     -------
@@ -66,6 +70,7 @@ def summary_sentences(
     said = _on_groups(verdicts)
     said += _on_goals(verdicts)
     said += _on_undeclared(undeclared, communities, declared=verdicts is not None)
+    said += delivery_summary(delivery, facts)
     said += community_sentences(communities, facts)
     if facts is not None and not facts.units_known:
         said.append(
@@ -189,8 +194,8 @@ def _on_groups(verdicts: Disclosed | None) -> list[str]:
     help_first = sum(counts[name] for name in _HELP_FIRST)
     if help_first:
         verb = "is real but needs help" if help_first == 1 else "are real but need help"
-        said.append(f"{help_first:,} {verb}: {_listed(_counted(counts, _HELP_FIRST))}.")
-    said += [f"{_listed(_counted(counts, group))}." for group in (_CHANGING, _NOT_REAL) if _counted(counts, group)]
+        said.append(f"{help_first:,} {verb}: {listed(_counted(counts, _HELP_FIRST))}.")
+    said += [f"{listed(_counted(counts, group))}." for group in (_CHANGING, _NOT_REAL) if _counted(counts, group)]
     open_ones = sum(counts[name] for name in _OPEN)
     if open_ones:
         said.append(_abstained(counts, open_ones))
@@ -219,7 +224,7 @@ def _abstained(counts: Mapping[str, int], total: int) -> str:
     groups = f"{total:,} of them" if total > 1 else "1 of them"
     if len(reasons) == 1:
         return f"We cannot tell for {groups}, because {reasons[0][1]}."
-    return f"We cannot tell for {groups}: " + _listed([f"for {n:,} {words}" for n, words in reasons]) + "."
+    return f"We cannot tell for {groups}: " + listed([f"for {n:,} {words}" for n, words in reasons]) + "."
 
 
 def _on_goals(verdicts: Disclosed | None) -> list[str]:
@@ -234,7 +239,7 @@ def _on_goals(verdicts: Disclosed | None) -> list[str]:
     bare = sorted(goal for goal, alive in standing.items() if not alive)
     if not bare:
         return [f"There is a real community behind {'the' if len(standing) == 1 else 'each'} declared goal."]
-    named = _listed([f"“{goal}”" for goal in bare[:5]] + ([f"{len(bare) - 5:,} more"] if len(bare) > 5 else []))
+    named = listed([f"“{goal}”" for goal in bare[:5]] + ([f"{len(bare) - 5:,} more"] if len(bare) > 5 else []))
     return [
         f"{len(standing) - len(bare):,} of {plural(len(standing), 'declared goal')} "
         f"{'has' if len(standing) - len(bare) == 1 else 'have'} a real community behind "
@@ -335,19 +340,13 @@ def _part(row: Mapping[str, Any], k: int) -> str:
         parts.append(f"at least {core.low:,} form the core")
     if audience is not None and audience.exact:
         parts.append(f"{audience.low:,} are its audience")
-    return f"{said}; {_listed(parts)}." if parts else f"{said}."
+    return f"{said}; {listed(parts)}." if parts else f"{said}."
 
 
 def _counted(counts: Mapping[str, int], words: Mapping[str, Sequence[str]]) -> list[str]:
     """Return '2 are emerging' and the like for the verdicts that occur."""
     found = [name for name in words if counts[name]]
     return [f"{counts[name]:,} {words[name][counts[name] != 1]}" for name in found]
-
-
-def _listed(items: Iterable[str]) -> str:
-    """Join items the way a sentence does."""
-    every = list(items)
-    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}" if every else ""
 
 
 def _with(overlap: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Likely",
     "VerdictWords",
     "likely",
+    "listed",
     "plural",
 ]
 
@@ -220,3 +222,24 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 person', '1,200 ties')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """Join items the way a sentence does.
+
+    Parameters
+    ----------
+    items : iterable of str
+        What is listed.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed([])
+    ('a', 'a, b and c', '')
+    """
+    every = list(items)
+    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}" if every else ""

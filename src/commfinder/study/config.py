@@ -6,13 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from commfinder import _validate
+from commfinder.delivery import BusinessHours, Rates
 from commfinder.errors import CommfinderError, ConfigError, nearest
 from commfinder.period import Period
 
-__all__ = ["StudyConfig", "load_config"]
+__all__ = ["DeliveryConfig", "StudyConfig", "calendar_of", "load_config", "rates_of"]
 
 Columns = dict[str, str | int | list[str] | None]
 
@@ -27,14 +28,18 @@ class InputConfig(_Section):
     """One file or folder of interactions."""
 
     path: str = Field(description="File or folder, relative to the study file.")
-    kind: Literal["mbox", "slack", "table"] | None = Field(None, description="Found out where it is not given.")
+    kind: Literal["mbox", "slack", "zulip", "table", "event_log", "xes", "ocel"] | None = Field(
+        None, description="Found out where it is not given."
+    )
     medium: str | None = Field(None, description="Through what people interact; only tables need it.")
-    columns: Columns | None = Field(None, description="For tables: our column name = the file's.")
+    columns: Columns | None = Field(None, description="For tables and event logs: our column name = the file's.")
     timezone: str | None = Field(None, description="Zone of times that name none, such as Europe/Berlin.")
     time_format: str | None = Field(None, description="For tables: strptime format of times that are not ISO 8601.")
     recipient_separator: str | None = Field(
         None, description="For tables: what separates several recipients in a cell."
     )
+    case_type: list[str] | None = Field(None, description="For OCEL: which types of object are the cases.")
+    actors: list[str] | None = Field(None, description="For OCEL: what says who acted.")
     constants: dict[str, str] | None = Field(None, description="For tables: columns with one value for all rows.")
     delimiter: str | None = Field(None, description="For tables: found out where it is not given.")
     name: str | None = Field(None, description="Name in the report; the file's own where it is not given.")
@@ -85,6 +90,48 @@ class VerdictsConfig(_Section):
     permutations: int = Field(999, ge=99, description="Matched rosters for each group.")
 
 
+class DeliveryConfig(_Section):
+    """How groups that deliver work are found, and what their time is worth: the options of find_delivery_groups."""
+
+    find: bool = Field(True, description="Look for groups that pass work on, and tell the type of declared groups.")
+    communities: bool = Field(True, description="Tell the type of found communities too.")
+    min_cases: int = Field(10, ge=2, description="Fewest cases of a group that is found.")
+    shuffles: int = Field(199, ge=99, description="Shuffles of the test of order.")
+    days: list[int] = Field([0, 1, 2, 3, 4], description="Working days, Monday 0 to Sunday 6.")
+    start: str = Field("09:00", description="When work starts.")
+    end: str = Field("17:00", description="When work ends; 24:00 with a start at 00:00 counts every hour.")
+    timezone: str = Field("UTC", description="Zone of start and end, such as Europe/Berlin.")
+    holidays: list[str] = Field([], description='Days without work, such as "2026-12-25".')
+    hourly: list[float] | None = Field(
+        None, min_length=2, max_length=2, description="What an hour of work costs, low and high."
+    )
+    delay_per_day: list[float] | None = Field(
+        None, min_length=2, max_length=2, description="What a working day of delay of a case costs, low and high."
+    )
+    currency: str = Field("EUR", description="Currency of these.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> DeliveryConfig:
+        """Check that business hours and rates can be made of it."""
+        calendar_of(self)
+        rates_of(self)
+        return self
+
+
+def calendar_of(config: DeliveryConfig) -> BusinessHours:
+    """Return the business hours that a study file describes."""
+    days, holidays = tuple(config.days), tuple(config.holidays)
+    return BusinessHours(days=days, start=config.start, end=config.end, timezone=config.timezone, holidays=holidays)
+
+
+def rates_of(config: DeliveryConfig) -> Rates | None:
+    """Return what time is worth by a study file; None where it does not say."""
+    if config.hourly is None and config.delay_per_day is None:
+        return None
+    hourly, delay = (None if pair is None else (pair[0], pair[1]) for pair in (config.hourly, config.delay_per_day))
+    return Rates(hourly=hourly, delay_per_day=delay, currency=config.currency)
+
+
 class PrivacyConfig(_Section):
     """What may be shown, and to whom."""
 
@@ -107,6 +154,7 @@ class StudyConfig(_Section):
     graph: GraphConfig = GraphConfig()
     communities: CommunitiesConfig = CommunitiesConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
     privacy: PrivacyConfig = PrivacyConfig()
 
     @field_validator("period")
@@ -186,6 +234,7 @@ def _model_at(place: list[str]) -> type[BaseModel] | None:
         "graph": GraphConfig,
         "communities": CommunitiesConfig,
         "verdicts": VerdictsConfig,
+        "delivery": DeliveryConfig,
         "privacy": PrivacyConfig,
     }
     return sections.get(place[0]) if place else StudyConfig

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["RESULT_SCHEMA", "ResultDocument", "result_schema"]
 
-RESULT_SCHEMA = "commfinder/result/2"
+RESULT_SCHEMA = "commfinder/result/3"
 
 
 _CONFIDENCE = (
@@ -68,6 +68,39 @@ class UndeclaredRow(_Row):
     nearest: str | None
 
 
+class StageRow(BaseModel):
+    """A part of a path, or several together, and how long work takes to get there."""
+
+    before: list[str] = Field(description="names of the parts")
+    hours: float | None = Field(description="median business hours from one person's act to the next one's")
+    waiting: float | None = Field(description="median business hours of these in which nobody worked; null if unknown")
+    share: float | None = Field(description="share of all hours between people, in tenths")
+
+
+class DeliveryRow(_Row):
+    """A group of people who work together, found or declared, and of what type it is."""
+
+    group: str
+    origin: str = Field(description="found, declared or community")
+    type: str = Field(description="process, knowledge, social, formal-only, mixed or abstain")
+    probability: float | None
+    evidence: str = Field(description="shown, few (fewer than k people), alike (nearly another group) or type")
+    size_low: int | None
+    size_high: int | None
+    cases: int | None = Field(description="with two digits")
+    order: float | None = Field(description="share of pairs in a new case that come in the order seen before")
+    informal_share: float | None
+    cadence_days: float | None
+    cycle_median_hours: float | None = Field(description="business hours")
+    cycle_p85_hours: float | None = Field(description="business hours")
+    path: list[str] = Field(description="units, or roles that k people or more hold, in their usual order")
+    stages: list[StageRow]
+    gatekeepers: list[str] = Field(description="parts of the path where most passes through one person")
+    gatekept: bool
+    reason: str
+    support: str
+
+
 class LossRow(_Row):
     """Something that was not used."""
 
@@ -94,6 +127,8 @@ class Facts(BaseModel):
     p_chance: float | None = Field(
         description="how likely chance makes a network of the same activity as clustered; 0.001 means at most that"
     )
+    cases: int | None = Field(description="cases in which work is passed on; null where that was not asked")
+    working_day: float = Field(description="business hours of a day")
 
 
 class ResultDocument(BaseModel):
@@ -110,6 +145,7 @@ class ResultDocument(BaseModel):
     verdicts: list[VerdictRow] | None
     communities: list[CommunityRow]
     undeclared: list[UndeclaredRow] | None
+    delivery: list[DeliveryRow] | None = Field(description="null where it was not asked for")
     losses: list[LossRow]
     settings: dict[str, Any]
     provenance: dict[str, Any]

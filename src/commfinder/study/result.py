@@ -11,6 +11,7 @@ import pandas as pd
 
 from commfinder.communities import Communities
 from commfinder.declared import HELP, Undeclared, Verdicts
+from commfinder.delivery import DeliveryGroups
 from commfinder.graph import InteractionGraph
 from commfinder.people import Aliases, DeclaredGroups, Directory
 from commfinder.period import Period
@@ -27,7 +28,8 @@ from commfinder.report import (
 )
 from commfinder.result import Result, records
 from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
-from commfinder.study.config import StudyConfig
+from commfinder.study.config import StudyConfig, calendar_of
+from commfinder.study.delivery import any_delivers, delivery_limits, delivery_settings, delivery_table, flat, release
 from commfinder.study.document import RESULT_SCHEMA, ResultDocument, result_schema
 from commfinder.study.leave import require_leave
 from commfinder.study.search_words import (
@@ -38,6 +40,7 @@ from commfinder.study.search_words import (
     resolution_words,
     weights_words,
 )
+from commfinder.study.typed import EMPTY, typed
 
 __all__ = ["StudyResult"]
 
@@ -64,6 +67,8 @@ class StudyResult(Result):
         Verdicts on declared groups; None where no groups are declared.
     undeclared : Undeclared or None
         Communities that nobody declared; None where no groups are declared.
+    delivery : DeliveryGroups or None
+        Groups that deliver work, and the type of declared groups; None where the study file does not ask.
     people : Directory or None
         The directory.
     groups : DeclaredGroups or None
@@ -85,6 +90,7 @@ class StudyResult(Result):
     communities: Communities
     verdicts: Verdicts | None
     undeclared: Undeclared | None
+    delivery: DeliveryGroups | None
     people: Directory | None
     groups: DeclaredGroups | None
     aliases: Aliases | None
@@ -111,6 +117,7 @@ class StudyResult(Result):
             verdicts=verdicts,
             communities=gate.release_communities(self.communities.to_frame()),
             undeclared=hidden,
+            delivery=release(gate, self.delivery, self.people, self.config),
             losses=gate.release_losses(self.losses),
             settings=self._settings,
             versions=self.provenance.versions,
@@ -122,7 +129,9 @@ class StudyResult(Result):
     def sentences(self) -> list[str]:
         """What was found, in plain sentences that may be shown."""
         content = self.content
-        return summary_sentences(content.verdicts, content.communities, content.undeclared, content.facts)
+        return summary_sentences(
+            content.verdicts, content.communities, content.undeclared, content.facts, content.delivery
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return the verdicts, or the communities where no groups are declared, with all their evidence."""
@@ -150,8 +159,9 @@ class StudyResult(Result):
         Returns
         -------
         list of Path
-            report.html; verdicts, communities and undeclared as CSV and Parquet; result.json and its schema; and last
-            manifest.json with the digest of each.
+            report.html; verdicts, communities, undeclared and (where any group delivers; else result.json alone has the
+            types of groups) delivery as CSV and Parquet; result.json and its schema; and last manifest.json with the
+            digest of each.
 
         Raises
         ------
@@ -184,10 +194,10 @@ class StudyResult(Result):
             "result.json": json_bytes(document),
             "result.schema.json": json_bytes(result_schema()),
         }
-        for name in ("verdicts", "communities", "undeclared"):
+        for name in ("verdicts", "communities", "undeclared", "delivery"):
             piece = getattr(self.content, name)
-            if piece is not None:
-                frame = self._table(piece)
+            if piece is not None and (name != "delivery" or any_delivers(piece)):
+                frame = flat(self._table(piece))
                 files[f"{name}.csv"], files[f"{name}.parquet"] = csv_bytes(frame), parquet_bytes(frame)
         return files
 
@@ -197,6 +207,8 @@ class StudyResult(Result):
         tables = {"members": members, "ties": self.graph.ties}
         if self.verdicts is not None:
             tables["standings"] = self.verdicts.members
+        if self.delivery is not None and len(self.delivery.members):
+            tables["delivery-members"] = self.delivery.members
         files = {}
         for name, frame in tables.items():
             hidden = frame.copy()
@@ -219,7 +231,7 @@ class StudyResult(Result):
         content = self.content
         rows = {
             name: None if getattr(content, name) is None else records(self._table(getattr(content, name)))
-            for name in ("verdicts", "communities", "undeclared", "losses")
+            for name in ("verdicts", "communities", "undeclared", "delivery", "losses")
         }
         facts = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(content.facts).items()}
         document = {
@@ -238,6 +250,8 @@ class StudyResult(Result):
 
     def _table(self, piece: Disclosed) -> pd.DataFrame:
         """Return a disclosed piece as a frame, with the sentences for verdicts."""
+        if piece.kind == "delivery":
+            return typed(delivery_table(piece, self._facts.working_day))
         frame = piece.to_frame()
         if piece.kind == "verdicts":
             frame["reason"] = [" ".join(group_sentences(row, piece.k)) for row in piece.rows]
@@ -245,8 +259,8 @@ class StudyResult(Result):
             first = ["group", "kind", "goal", "verdict", "bigger"]
             frame = frame[[*first, *(name for name in frame.columns if name not in first)]] if len(frame) else frame
         if frame.empty:
-            return pd.DataFrame(columns=_EMPTY[piece.kind])
-        return _typed(frame)
+            return pd.DataFrame(columns=EMPTY[piece.kind])
+        return typed(frame)
 
     @property
     def _persons(self) -> frozenset[str]:
@@ -256,6 +270,8 @@ class StudyResult(Result):
             known |= {address for cell in self.people.frame["addresses"] for address in cell}
         if self.aliases is not None:
             known |= set(self.aliases.frame["account"])
+        if self.delivery is not None:
+            known |= set(map(str, self.delivery.cases.people))
         return frozenset(known)
 
     @property
@@ -282,6 +298,8 @@ class StudyResult(Result):
             units_known=bool(graph.people["unit"].notna().any()),
             clustered=clustered(self.communities),
             p_chance=known_chance(self.communities),
+            cases=None if self.delivery is None else len(self.delivery.cases),
+            working_day=calendar_of(self.config.delivery).hours_per_day,
         )
 
     @property
@@ -307,6 +325,8 @@ class StudyResult(Result):
                 "extra density worth finding": config.verdicts.target,
                 "matched rosters": config.verdicts.permutations,
             }
+        if self.delivery is not None:
+            settings |= delivery_settings(self.config.delivery)
         return settings | {"smallest number of people shown": config.privacy.k}
 
     @property
@@ -320,36 +340,6 @@ class StudyResult(Result):
             limits.append("How likely a verdict is right is not calibrated yet and is therefore not shown.")
         if self.verdicts is not None and not self._facts.units_known:
             limits.append("No units are known: a group that stands out may do so because its members share a unit.")
+        if self.delivery is not None and self.delivery.groups:
+            limits += delivery_limits(self.delivery)
         return tuple(limits)
-
-
-_EMPTY = {
-    "verdicts": ["group", "verdict", "reason", "help"],
-    "communities": ["community", "size_low", "size_high", "confidence"],
-    "undeclared": ["community", "size_low", "size_high", "confidence", "nearest"],
-    "losses": ["stage", "source", "reason", "unit", "count_low", "count_high", "advice"],
-}
-_NUMBERS = frozenset(
-    {
-        *("lift", "lift_low", "lift_high", "extra_density", "persistence", "power", "q", "probability"),
-        *("confidence", "stability", "observed_over_expected"),
-    }
-)
-"""Columns that are numbers also where all are missing."""
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give columns the same types whatever is missing in them."""
-    typed = frame.copy()
-    for name in typed.columns:
-        if name in _NUMBERS:
-            typed[name] = typed[name].astype("Float64")
-        elif name.endswith(("_low", "_high")):
-            typed[name] = typed[name].astype("Int64")
-        elif typed[name].dtype == object or pd.api.types.is_string_dtype(typed[name].dtype):
-            kinds = {type(value) for value in typed[name] if value is not None and not pd.isna(value)}
-            if kinds == {bool}:
-                typed[name] = typed[name].astype("boolean")
-            else:
-                typed[name] = typed[name].astype("string")
-    return typed

@@ -29,6 +29,7 @@ from commfinder.provenance import Provenance, record
 from commfinder.result import Result
 from commfinder.sources import read
 from commfinder.study.config import InputConfig, StudyConfig, load_config
+from commfinder.study.delivery import find_delivery
 from commfinder.study.result import StudyResult
 
 __all__ = ["Study", "StudyCheck"]
@@ -143,8 +144,12 @@ class Study:
                 seed=config.seed,
             )
             hidden = undeclared(found, inputs.groups)
+        listed = inputs.people.people if inputs.people is not None and config.graph.outsiders == "drop" else None
+        work = inputs.interactions.select(period=config.period, people=listed)
+        deliver = find_delivery(work, inputs.people, inputs.groups, found, config, progress)
         losses = [graph.losses, losses_frame(inputs.people.losses if inputs.people is not None else ())]
         losses += [verdicts.losses] if verdicts is not None else []
+        losses += [deliver.losses] if deliver is not None else []
         return StudyResult(
             config=config,
             folder=self.folder,
@@ -153,6 +158,7 @@ class Study:
             communities=found,
             verdicts=verdicts,
             undeclared=hidden,
+            delivery=deliver,
             people=inputs.people,
             groups=inputs.groups,
             aliases=inputs.aliases,
