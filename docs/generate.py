@@ -15,13 +15,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import column_words as words
+import column_words_of_work as of_work
 import pandas as pd
 import pyarrow as pa
 import typer
 from pydantic import BaseModel
 
 import commfinder as cf
-from commfinder import communities, errors
+from commfinder import communities, delivery, errors, plot, sources
 from commfinder.cli.main import app
 from commfinder.declared import thresholds as bounds
 from commfinder.declared import verdict as verdicts
@@ -167,7 +168,7 @@ def verdict_page() -> str:
         ("least number of active members", t.MIN_ACTIVE),
         ("least power to judge at all", percent(t.MIN_POWER)),
         ("least probability of a verdict that is spoken of", percent(t.SURE)),
-        ("`paper`, `formal-only`: least power", percent(t.SURE_POWER)),
+        ("`paper`: least power", percent(t.SURE_POWER)),
         ("`paper`, `formal-only`: most probability of all living classes together", percent(t.MOST_ALIVE)),
         ("`paper`, `formal-only`: the whole and the core have tail probabilities above", t.SIGN),
         ("`paper`, `formal-only`: every third of the period has a tail probability above", t.THIRD_ALPHA),
@@ -278,6 +279,7 @@ def columns() -> str:
         ("Standing of members", "`verdicts.members`", judged.members, words.STANDING),
         ("Undeclared communities", "`hidden.to_frame()`", cf.undeclared(found, groups).to_frame(), words.UNDECLARED),
         ("Answers and traces", "`agreement.to_frame()`, of `cf.compare_survey`.", asked.to_frame(), words.SURVEY),
+        *_work_frames(),
     ]
     out = [
         NOTE,
@@ -294,6 +296,24 @@ def columns() -> str:
     return "".join(out)
 
 
+def _work_frames() -> list[tuple[str, str, pd.DataFrame, dict[str, str]]]:
+    """Return the frames of delivery groups, with what their columns mean."""
+    org = cf.simulate(people=60, seed=0, work=cf.Work(groups={"process": 1}, case_ids=1.0, informed=0.0))
+    rows = org.interactions()
+    inter = cf.Interactions.from_frame(rows[rows["medium"] == "workflow"])
+    deliver = cf.find_delivery_groups(inter, cf.Directory.from_frame(org.people), shuffles=99)
+    group = next(iter(deliver.groups.values()))
+    effect = cf.measure_impact(group, changed_on="2026-07-01")
+    return [
+        ("Delivery groups", "`deliver.to_frame()`", deliver.to_frame(), of_work.DELIVERY),
+        ("Members of delivery groups", "`deliver.members`", deliver.members, of_work.DELIVERY_MEMBERS),
+        ("Cases", "`deliver.cases.to_frame()`", deliver.cases.to_frame(), of_work.CASES),
+        ("Steps of a delivery group", '`deliver["D1"].to_frame()`', group.to_frame(), of_work.STEPS),
+        ("Times of a delivery group", '`deliver["D1"].times.to_frame()`', group.times.to_frame(), of_work.TIMES),
+        ("Impact", "`effect.to_frame()`, of `cf.measure_impact`.", effect.to_frame(), of_work.IMPACT),
+    ]
+
+
 def _types(frame: pd.DataFrame) -> dict[str, str]:
     return {str(name): str(kind) for name, kind in frame.dtypes.items()}
 
@@ -307,13 +327,9 @@ def api() -> str:
     classes = [name for name in cf.__all__ if inspect.isclass(getattr(cf, name)) and name != "CommfinderError"]
     more = [
         *(f"communities.{name}" for name in communities.__all__ if name not in cf.__all__),
-        "plot.plot_agreement",
-        "plot.plot_communities",
-        "plot.plot_flow",
-        "plot.plot_verdicts",
-        "sources.read_mbox",
-        "sources.read_slack",
-        "sources.read_table",
+        *(f"delivery.{name}" for name in delivery.__all__ if name not in cf.__all__ and not name.isupper()),
+        *(f"plot.{name}" for name in sorted(plot.__all__) if name.startswith("plot_")),
+        *(f"sources.{name}" for name in sorted(sources.__all__) if name.startswith("read_")),
     ]
     out = [NOTE, "# Functions and classes\n\n`import commfinder as cf` gives all of these but the last group.\n"]
     for title, module, names in (

@@ -2,7 +2,8 @@
 
 The names below are the public face; each is loaded when it is first used, so that ``import commfinder`` stays quick.
 One question, one room: `commfinder.interactions`, `commfinder.sources`, `commfinder.people`, `commfinder.graph`,
-`commfinder.communities`, `commfinder.declared`, `commfinder.simulation`, `commfinder.report`, `commfinder.study`.
+`commfinder.communities`, `commfinder.declared`, `commfinder.delivery`, `commfinder.simulation`, `commfinder.report`,
+`commfinder.study`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commfinder import communities, errors
+    from commfinder import communities, delivery, errors
     from commfinder.communities import Communities, Resolution, find_communities
     from commfinder.declared import (
         SurveyAgreement,
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
         compare_survey,
         read_survey,
         undeclared,
+    )
+    from commfinder.delivery import (
+        BusinessHours,
+        Cases,
+        DeliveryGroup,
+        DeliveryGroups,
+        Impact,
+        find_cases,
+        find_delivery_groups,
+        measure_impact,
     )
     from commfinder.errors import CommfinderError
     from commfinder.graph import InteractionGraph, TieRule, build_graph
@@ -37,7 +48,7 @@ if TYPE_CHECKING:
     )
     from commfinder.period import Period
     from commfinder.pseudonym import load_key, make_key
-    from commfinder.simulation import Organisation, Plan, simulate
+    from commfinder.simulation import Organisation, Plan, Work, simulate
     from commfinder.sources import read
     from commfinder.study import Study, StudyResult
 
@@ -45,10 +56,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Aliases": "people",
+    "BusinessHours": "delivery",
+    "Cases": "delivery",
     "CommfinderError": "errors",
     "Communities": "communities",
     "DeclaredGroups": "people",
+    "DeliveryGroup": "delivery",
+    "DeliveryGroups": "delivery",
     "Directory": "people",
+    "Impact": "delivery",
     "InteractionGraph": "graph",
     "Interactions": "interactions",
     "Organisation": "simulation",
@@ -61,13 +77,17 @@ _HOMES = {
     "TieRule": "graph",
     "Undeclared": "declared",
     "Verdicts": "declared",
+    "Work": "simulation",
     "assess_groups": "declared",
     "build_graph": "graph",
     "compare_survey": "declared",
     "concat": "interactions",
+    "find_cases": "delivery",
     "find_communities": "communities",
+    "find_delivery_groups": "delivery",
     "load_key": "pseudonym",
     "make_key": "pseudonym",
+    "measure_impact": "delivery",
     "pseudonymise": "people",
     "read": "sources",
     "read_groups": "people",
@@ -78,14 +98,19 @@ _HOMES = {
     "simulate": "simulation",
     "undeclared": "declared",
 }
-_ROOMS = ("communities", "errors")
+_ROOMS = ("communities", "delivery", "errors")
 
 __all__ = [
     "Aliases",
+    "BusinessHours",
+    "Cases",
     "CommfinderError",
     "Communities",
     "DeclaredGroups",
+    "DeliveryGroup",
+    "DeliveryGroups",
     "Directory",
+    "Impact",
     "InteractionGraph",
     "Interactions",
     "Organisation",
@@ -98,16 +123,21 @@ __all__ = [
     "TieRule",
     "Undeclared",
     "Verdicts",
+    "Work",
     "__version__",
     "assess_groups",
     "build_graph",
     "communities",
     "compare_survey",
     "concat",
+    "delivery",
     "errors",
+    "find_cases",
     "find_communities",
+    "find_delivery_groups",
     "load_key",
     "make_key",
+    "measure_impact",
     "pseudonymise",
     "read",
     "read_groups",

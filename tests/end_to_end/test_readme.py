@@ -16,13 +16,13 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("demo", "init", "check", "run", "read", "communities", "assess", "simulate", "schema")
+COMMANDS = ("demo", "init", "check", "run", "read", "communities", "assess", "delivery", "impact", "simulate", "schema")
 FILES = {
     "report.html",
     "result.json",
     "result.schema.json",
     "manifest.json",
-    *(f"{name}.{kind}" for name in ("verdicts", "communities", "undeclared") for kind in ("csv", "parquet")),
+    *(f"{name}.{kind}" for name in ("verdicts", "communities", "undeclared", "delivery") for kind in ("csv", "parquet")),
 }
 
 

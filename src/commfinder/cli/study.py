@@ -23,12 +23,14 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder to write to; made anew.")] = Path("commfinder-demo"),
 ) -> None:
     """Simulate an organisation, write its exports, and run the study on them."""
-    from commfinder.simulation import simulate
+    from commfinder.simulation import Work, simulate
 
     progress = options.terminal()
+    # All cases carry their id and nobody writes about them: mail and chat are those of the organisation without work.
+    work = Work(groups={"process": min(max(people // 100, 1), 3)}, case_ids=1.0, informed=0.0, media=("email",))
     with progress.stage(f"Simulating an organisation of {people} people"):
-        organisation = simulate(people=people, seed=seed)
-    with progress.stage("Writing its mail, chat, people and declared groups"):
+        organisation = simulate(people=people, seed=seed, work=work)
+    with progress.stage("Writing its mail, chat, cases, people and declared groups"):
         organisation.write(out, overwrite=True)
     run(out / "study.toml")
 
