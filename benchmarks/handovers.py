@@ -31,9 +31,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from commfinder.delivery.cases import Cases, find_cases
-from commfinder.delivery.handoffs import hand_offs
-from commfinder.delivery.matrices import Matrix, handover_of_work, subcontracting, working_together
+from commfinder.delivery.cases.find import Cases, find_cases
+from commfinder.delivery.cases.handoffs import hand_offs
+from commfinder.delivery.cases.matrices import Matrix, handover_of_work, subcontracting, working_together
 from commfinder.errors import CommfinderError
 from commfinder.interactions import Interactions
 from commfinder.interactions.schema import INTERACTIONS

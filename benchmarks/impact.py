@@ -45,15 +45,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from commfinder.delivery.acts import NO_TIME, Acts
-from commfinder.delivery.business_hours import BusinessHours
-from commfinder.delivery.case_times import WEEK_US
-from commfinder.delivery.cases import Cases, may_be_open
-from commfinder.delivery.cautions import cautions
-from commfinder.delivery.change import measured
-from commfinder.delivery.effects import MIN_WEEKS, claims, effect_of
-from commfinder.delivery.impact import measure_impact
-from commfinder.delivery.sides import Side
+from commfinder.delivery.cases.acts import NO_TIME, Acts
+from commfinder.delivery.cases.business_hours import BusinessHours
+from commfinder.delivery.cases.find import Cases, may_be_open
+from commfinder.delivery.impact.case_times import WEEK_US
+from commfinder.delivery.impact.cautions import cautions
+from commfinder.delivery.impact.change import measured
+from commfinder.delivery.impact.effects import MIN_WEEKS, claims, effect_of
+from commfinder.delivery.impact.measure import measure_impact
+from commfinder.delivery.impact.sides import Side
 from commfinder.interactions.losses import losses_frame
 from commfinder.period import Period
 from commfinder.provenance import record

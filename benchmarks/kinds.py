@@ -1,4 +1,4 @@
-"""How probable is each type of group? Fit the model of `commfinder.delivery.kind` on planted groups, and look at it.
+"""How probable is each type of group? Fit the model of `delivery.kinds.kind` on planted groups, and look at it.
 
 Protocol, fixed before any figure was looked at:
 
@@ -39,20 +39,20 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from commfinder.delivery.candidates import candidates
-from commfinder.delivery.cases import find_cases
-from commfinder.delivery.describe import evidence_of
-from commfinder.delivery.facts import Facts
-from commfinder.delivery.find import background_of, wanted_groups
-from commfinder.delivery.kind import FEATURES, KINDS, TOPICS, Kind, features, stored_model, type_of
-from commfinder.delivery.nulls import StandIns
+from commfinder.delivery.cases.find import find_cases
+from commfinder.delivery.groups.candidates import candidates
+from commfinder.delivery.groups.describe import evidence_of
+from commfinder.delivery.groups.find import background_of, wanted_groups
+from commfinder.delivery.kinds.facts import Facts
+from commfinder.delivery.kinds.kind import FEATURES, KINDS, TOPICS, Kind, features, stored_model, type_of
+from commfinder.delivery.order.nulls import StandIns
 from commfinder.interactions import Interactions
 from commfinder.logistic import Logistic
 from commfinder.people import DeclaredGroups, Directory
 from commfinder.simulation import Plan, simulate
 from commfinder.simulation.work_plan import Work
 
-MODEL = Path(__file__).parents[1] / "src" / "commfinder" / "delivery" / "kinds.json"
+MODEL = Path(__file__).parents[1] / "src" / "commfinder" / "delivery" / "kinds" / "kinds.json"
 
 TRAINING: dict[str, Any] = {
     "people": (150, 400),

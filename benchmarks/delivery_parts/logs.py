@@ -50,7 +50,7 @@ from commfinder.delivery import (
     order_levels,
     score_correlation,
 )
-from commfinder.delivery.order import LEVELS, OrderLevels
+from commfinder.delivery.order.predictability import LEVELS, OrderLevels
 from commfinder.sources import read
 from delivery_parts.runs import Runs
 from delivery_parts.scores import areas, leave_one_log_out, recovered, same_order, summed

@@ -22,7 +22,11 @@ FILES = {
     "result.json",
     "result.schema.json",
     "manifest.json",
-    *(f"{name}.{kind}" for name in ("verdicts", "communities", "undeclared", "delivery") for kind in ("csv", "parquet")),
+    *(
+        f"{name}.{kind}"
+        for name in ("verdicts", "communities", "undeclared", "delivery")
+        for kind in ("csv", "parquet")
+    ),
 }
 
 

@@ -16,9 +16,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from matplotlib import pyplot as plt
 
 from commfinder.communities import Communities, find_communities
-from commfinder.delivery.cases import Cases
-from commfinder.delivery.group import DeliveryGroup
-from commfinder.delivery.handoffs import hand_offs
+from commfinder.delivery.cases.find import Cases
+from commfinder.delivery.cases.handoffs import hand_offs
+from commfinder.delivery.groups.group import DeliveryGroup
 from commfinder.graph import build_graph
 from commfinder.interactions import Interactions
 from commfinder.people import Directory

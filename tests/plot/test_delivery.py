@@ -12,9 +12,9 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from commfinder.delivery.cases import Cases
-from commfinder.delivery.kind import TYPES as KINDS
-from commfinder.delivery.value import DeliveryGroups
+from commfinder.delivery.cases.find import Cases
+from commfinder.delivery.groups.value import DeliveryGroups
+from commfinder.delivery.kinds.kind import TYPES as KINDS
 from commfinder.errors import InputError
 from commfinder.plot import NoPictureError, plot_delivery
 from commfinder.plot.styles import TYPES, by_type

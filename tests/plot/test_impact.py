@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.dates import date2num
 
-from commfinder.delivery.business_hours import BusinessHours
-from commfinder.delivery.cases import Cases
-from commfinder.delivery.impact import measure_impact
+from commfinder.delivery.cases.business_hours import BusinessHours
+from commfinder.delivery.cases.find import Cases
+from commfinder.delivery.impact.measure import measure_impact
 from commfinder.errors import InputError
 from commfinder.plot import plot_impact
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commfinder.delivery.kind import TYPES as KINDS
+from commfinder.delivery.kinds.kind import TYPES as KINDS
 from commfinder.report import (
     Disclosed,
     Disclosure,

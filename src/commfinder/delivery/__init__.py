@@ -5,22 +5,26 @@ log of one's own. Types out: `DeliveryGroups`, with the type of each group, its 
 and `Impact`, what changed after a change.
 """
 
-from commfinder.delivery.acts import NO_TIME, Acts
-from commfinder.delivery.business_hours import BusinessHours
-from commfinder.delivery.candidates import Candidate, Candidates, candidates
-from commfinder.delivery.cases import HOW, Cases, find_cases
-from commfinder.delivery.correlation import CorrelationScore, hide_ids, score_correlation
-from commfinder.delivery.cost import Cost, Rates, hourly_value, measure_cost, saved_value
-from commfinder.delivery.facts import Facts
-from commfinder.delivery.find import find_delivery_groups
-from commfinder.delivery.group import DeliveryGroup
-from commfinder.delivery.handoffs import Handoffs, hand_offs
-from commfinder.delivery.impact import Impact, measure_impact
-from commfinder.delivery.kind import TYPES, Kind
-from commfinder.delivery.kind_words import SUPPORT
-from commfinder.delivery.matrices import Matrix, handover_of_work, subcontracting, working_together
-from commfinder.delivery.nulls import NullTest, null_frame, time_null, unit_null
-from commfinder.delivery.order import (
+from commfinder.delivery.cases.acts import NO_TIME, Acts
+from commfinder.delivery.cases.business_hours import BusinessHours
+from commfinder.delivery.cases.correlation import CorrelationScore, hide_ids, score_correlation
+from commfinder.delivery.cases.find import HOW, Cases, find_cases
+from commfinder.delivery.cases.handoffs import Handoffs, hand_offs
+from commfinder.delivery.cases.matrices import Matrix, handover_of_work, subcontracting, working_together
+from commfinder.delivery.groups.candidates import Candidate, Candidates, candidates
+from commfinder.delivery.groups.find import find_delivery_groups
+from commfinder.delivery.groups.group import DeliveryGroup
+from commfinder.delivery.groups.value import DeliveryGroups
+from commfinder.delivery.impact.cost import Cost, Rates, hourly_value, measure_cost, saved_value
+from commfinder.delivery.impact.measure import Impact, measure_impact
+from commfinder.delivery.impact.times import Times, measure_times
+from commfinder.delivery.kinds.facts import Facts
+from commfinder.delivery.kinds.kind import TYPES, Kind
+from commfinder.delivery.kinds.words import SUPPORT
+from commfinder.delivery.order.nulls import NullTest, null_frame, time_null, unit_null
+from commfinder.delivery.order.paths import Path, Variant, usual_path, variants
+from commfinder.delivery.order.patterns import Pattern, role_patterns
+from commfinder.delivery.order.predictability import (
     OrderEffect,
     OrderEvidence,
     OrderLevels,
@@ -29,11 +33,7 @@ from commfinder.delivery.order import (
     order_predictability,
     pair_asymmetry,
 )
-from commfinder.delivery.paths import Path, Variant, usual_path, variants
-from commfinder.delivery.patterns import Pattern, role_patterns
-from commfinder.delivery.times import Times, measure_times
-from commfinder.delivery.together import excess_pairs
-from commfinder.delivery.value import DeliveryGroups
+from commfinder.delivery.order.together import excess_pairs
 
 __all__ = [
     "HOW",

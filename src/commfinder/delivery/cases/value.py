@@ -1,0 +1,378 @@
+"""Cases: what is worked on from a first act to a last one, and what people did on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from commfinder import _validate
+from commfinder.delivery.cases.acts import NO_TIME, Acts
+from commfinder.errors import InputError
+from commfinder.interactions import Loss
+from commfinder.interactions.losses import losses_frame
+from commfinder.period import Period
+from commfinder.provenance import Provenance, continued, record
+from commfinder.result import Result
+
+__all__ = ["HOW", "TEXT", "Cases", "facts_of_cases", "names_of"]
+
+CodeArray = npt.NDArray[np.int32]
+Names = npt.NDArray[np.object_]
+
+HOW = ("workflow", "page", "thread", "reference", "chain")
+"""How a case can be found, the surest first."""
+
+TEXT = pd.StringDtype("pyarrow")
+
+_COLUMNS = ("case", "how", "certainty", "space", "start", "end", "events", "people", "open")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cases(Result):
+    """What is worked on, from a first act to a last one, and what people did on it.
+
+    Make them with `commfinder.delivery.find_cases`, or with `Cases.of` from an event log of your own.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, one row per case
+        case (id), how (one of `HOW`), certainty (0 to 1: how sure it is that these acts belong together; it is no
+        calibrated probability), space, start, end (UTC), events, people, open (it may not have ended).
+    acts : Acts
+        What people did, by case, then time, then event.
+    people, activities, units, roles : ndarray of str
+        The names that the numbers in `acts` stand for, each sorted.
+    unit_of : ndarray of int32, shape (len(people),)
+        Everybody's latest unit, -1 where it is unknown or a placeholder.
+    manager_of : ndarray of int32, shape (len(people),)
+        Place of everybody's manager in `people`, -1 where the manager is unknown or does not act on any case.
+    losses : pandas.DataFrame
+        The account of what was not used, and of what was odd but used.
+    provenance : Provenance
+        What made this value.
+    period : Period, optional
+        From the first event of the data to just after the last; None without any.
+
+    Examples
+    --------
+    >>> log = {"case": ["1", "1", "2"], "person": ["ada", "ben", "ada"], "time": pd.Timestamp("2026-07-01", tz="UTC")}
+    >>> Cases.of(log)
+    <Cases: 2 cases, 3 acts, 2 people, workflow>
+    """
+
+    frame: pd.DataFrame
+    acts: Acts
+    people: Names
+    activities: Names
+    units: Names
+    roles: Names
+    unit_of: CodeArray
+    manager_of: CodeArray
+    losses: pd.DataFrame
+    provenance: Provenance
+    period: Period | None
+    _schema: ClassVar[str] = "commfinder/cases/1"
+
+    @classmethod
+    def of(
+        cls, data: Any, *, managers: Mapping[str, str] | None = None, period: Period | None = None, source: str = "log"
+    ) -> Cases:
+        """Make cases of an event log whose cases are known; prefer `find_cases` for interactions.
+
+        Parameters
+        ----------
+        data : frame-like
+            One row per act: ``case``, ``person``, ``time`` (date-times, or whole microseconds since 1970 UTC), and
+            where known ``event`` (decides the order of equal times; else the order of rows does), ``activity``,
+            ``started``, ``unit``, ``role``, and of the case ``how``, ``certainty``, ``space``, ``open``.
+        managers : mapping of str to str, optional
+            Manager by person.
+        period : Period, optional
+            What the data cover; by default from the first act to the last.
+        source : str, default "log"
+            A name for the account of what was not used.
+
+        Returns
+        -------
+        Cases
+
+        Raises
+        ------
+        ColumnError
+            If there is no column of cases, persons or times.
+        InputError
+            If a time can not be read.
+        """
+        frame = _validate.as_frame(data, what="The event log").reset_index(drop=True)
+        _validate.columns(frame, ["case", "person", "time"], what="The event log")
+        log = _read(frame)
+        missing = log[["case", "person", "time"]].isna().any(axis=1)
+        lost = [Loss("cases", source, "act without a case, person or time: not used", int(missing.sum()), "events")]
+        log = log[~missing].sort_values(["case", "time", "event"], kind="stable")
+        log = log[~(log.duplicated(["case", "event", "person", "time"]) & log["event"].notna())]
+        names, number = _numbered_cases(log)
+        log = log.assign(number=number).sort_values("number", kind="stable")
+        coded = {name: _coded(log[name]) for name in ("person", "activity", "unit", "role")}
+        person = coded["person"][1]
+        acts = Acts(
+            log["number"].to_numpy(np.int32),
+            person,
+            log["time"].to_numpy(np.int64),
+            log["started"].fillna(NO_TIME).to_numpy(np.int64),
+            coded["activity"][1],
+            coded["unit"][1],
+            coded["role"][1],
+        )
+        people = coded["person"][0]
+        place = {name: code for code, name in enumerate(people.tolist())}
+        manager_of = [place.get((managers or {}).get(name, ""), -1) for name in people.tolist()]
+        first = log.drop_duplicates("number")
+        said = pd.DataFrame({"case": names.astype(TEXT), "how": first["how"].to_numpy()})
+        said = said.assign(certainty=first["certainty"].to_numpy(), space=first["space"].to_numpy())
+        return cls(
+            facts_of_cases(said, acts, first["open"].to_numpy(dtype=bool)),
+            acts,
+            people,
+            coded["activity"][0],
+            coded["unit"][0],
+            coded["role"][0],
+            _most_frequent(person, acts.unit, len(people)),
+            np.array(manager_of, dtype=np.int32),
+            losses_frame(one for one in lost if one.count),
+            record("Cases.of"),
+            period or _period_of(acts),
+        )
+
+    @property
+    def persons_of(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Each (case, person) once, by case, then person: two arrays of numbers."""
+        pairs = np.unique(self.acts.case.astype(np.int64) * max(len(self.people), 1) + self.acts.person)
+        case, person = np.divmod(pairs, max(len(self.people), 1))
+        return case, person
+
+    def select(
+        self,
+        *,
+        cases: npt.ArrayLike | None = None,
+        persons: npt.ArrayLike | None = None,
+        space: str | None = None,
+    ) -> Cases:
+        """Keep some cases, what some people did, or one space.
+
+        Parameters
+        ----------
+        cases : array of int or of bool, optional
+            Rows of `frame`, or a mask over them.
+        persons : array of int, optional
+            Places in `people`: only their acts stay, and only cases with any of them.
+        space : str, optional
+            Only cases of this space.
+
+        Returns
+        -------
+        Cases
+            The codes of people, activities, units and roles stay as they are. Start, end, events and people of a case
+            are those of the acts kept.
+
+        Raises
+        ------
+        InputError
+            If a row or a person is outside the range.
+        """
+        keep = np.ones(len(self.frame), dtype=bool)
+        if cases is not None:
+            keep &= _mask(cases, len(self.frame), what="cases")
+        if space is not None:
+            keep &= (self.frame["space"] == space).fillna(False).to_numpy(dtype=bool)
+        held = keep[self.acts.case]
+        if persons is not None:
+            held &= _mask(persons, len(self.people), what="persons")[self.acts.person]
+        acts = self.acts.take(held)
+        keep = np.zeros(len(self.frame), dtype=bool)
+        keep[acts.case] = True
+        number = np.cumsum(keep, dtype=np.int32) - np.int32(1)
+        acts = replace(acts, case=number[acts.case])
+        said = self.frame.loc[keep, ["case", "how", "certainty", "space", "open"]].reset_index(drop=True)
+        frame = facts_of_cases(said, acts, said["open"].to_numpy(dtype=bool))
+        options = {"cases": cases is not None, "persons": persons is not None, "space": space}
+        return replace(self, frame=frame, acts=acts, provenance=continued(self.provenance, record("select", options)))
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        ways = [way for way in HOW if (self.frame["how"] == way).any()]
+        people = len(np.unique(self.acts.person))
+        counts = (
+            _plural(len(self.frame), "case"),
+            _plural(self.acts.n, "act"),
+            _plural(people, "person").replace("persons", "people"),
+        )
+        return f"<Cases: {', '.join((*counts, *ways))}>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per case."""
+        return self.frame.copy()
+
+    def acts_frame(self) -> pd.DataFrame:
+        """Return one row per act, with names in place of numbers: case, person, time, started, activity, unit, role."""
+        acts = self.acts
+        named = {
+            name: pd.array(names_of(getattr(self, plural), getattr(acts, name)), dtype=TEXT)
+            for name, plural in (("person", "people"), ("activity", "activities"), ("unit", "units"), ("role", "roles"))
+        }
+        started = pd.Series(np.where(acts.started == NO_TIME, np.iinfo(np.int64).min, acts.started).view("M8[us]"))
+        return pd.DataFrame(
+            {
+                "case": self.frame["case"].to_numpy()[acts.case],
+                "person": named["person"],
+                "time": pd.Series(acts.time.view("M8[us]")).dt.tz_localize("UTC"),
+                "started": started.dt.tz_localize("UTC"),
+                "activity": named["activity"],
+                "unit": named["unit"],
+                "role": named["role"],
+            }
+        )
+
+
+def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Complete what is said of cases by what their acts tell.
+
+    Parameters
+    ----------
+    said : pandas.DataFrame, one row per case
+        case, how, certainty, space.
+    acts : Acts
+        Every case has at least one.
+    is_open : ndarray of bool, one per case
+        Which cases may not have ended.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``Cases.frame``.
+    """
+    n = len(said)
+    first = np.searchsorted(acts.case, np.arange(n))
+    last = np.append(first, acts.n)[1:] - 1
+    begun = np.where(acts.started == NO_TIME, acts.time, np.minimum(acts.started, acts.time))
+    start = np.minimum.reduceat(begun, first) if n else np.zeros(0, dtype=np.int64)
+    width = int(acts.person.max(initial=0)) + 1
+    pairs = np.unique(acts.case.astype(np.int64) * width + acts.person)
+    frame = pd.DataFrame(
+        {
+            "case": said["case"].astype(TEXT),
+            "how": said["how"].astype(TEXT),
+            "certainty": said["certainty"].astype(np.float64),
+            "space": said["space"].astype(TEXT),
+            "start": pd.Series(start.view("M8[us]")).dt.tz_localize("UTC"),
+            "end": pd.Series(acts.time[last].view("M8[us]")).dt.tz_localize("UTC"),
+            "events": (last - first + 1).astype(np.int64),
+            "people": np.bincount(pairs // width, minlength=n).astype(np.int64),
+            "open": is_open,
+        }
+    )
+    return frame[list(_COLUMNS)]
+
+
+def _read(frame: pd.DataFrame) -> pd.DataFrame:
+    """Bring a caller's event log into one shape: texts, whole microseconds, and what is said of cases."""
+    log = pd.DataFrame(index=frame.index)
+    for name in ("case", "person", "event", "activity", "unit", "role", "space"):
+        empty = pd.Series(pd.NA, frame.index, dtype="string")
+        log[name] = _validate.texts(frame[name], what=f"The column {name!r}") if name in frame else empty
+    for name in ("time", "started"):
+        log[name] = _microseconds(frame[name], name) if name in frame else pd.Series(pd.NA, frame.index, dtype="Int64")
+    if "role" not in frame:
+        log["role"] = log["unit"]
+    log["how"] = frame["how"].astype("string").fillna(HOW[0]) if "how" in frame else HOW[0]
+    for way in log["how"].unique():
+        _validate.choice(way, HOW, what="how")
+    log["certainty"] = frame["certainty"].astype(np.float64) if "certainty" in frame else 1.0
+    log["open"] = frame["open"].fillna(False).astype(bool) if "open" in frame else False
+    return log
+
+
+def _microseconds(values: pd.Series[Any], name: str) -> pd.Series[Any]:
+    """Turn times into whole microseconds since 1970 UTC; whole numbers are such already."""
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.astype("Int64")
+    try:
+        moments = pd.to_datetime(values, utc=True, format=None if values.dtype != object else "ISO8601")
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"The column {name!r} of the event log holds a time that can not be read: {error}.",
+            need="Date-times, ISO 8601 texts, or whole microseconds since 1970 UTC are needed.",
+        ) from None
+    wall = moments.dt.tz_localize(None).to_numpy("M8[us]").view(np.int64)
+    whole = pd.Series(wall, index=values.index, dtype="Int64")
+    return whole.mask(moments.isna())
+
+
+def _numbered_cases(log: pd.DataFrame) -> tuple[pd.Series[Any], npt.NDArray[np.int64]]:
+    """Number cases by how they were found, then by their first act, then by their id."""
+    start = log.groupby("case", sort=False).agg(how=("how", "first"), first=("time", "min")).reset_index()
+    start["rank"] = start["how"].map({way: place for place, way in enumerate(HOW)}).astype(np.int64)
+    start = start.sort_values(["rank", "first", "case"]).reset_index(drop=True)
+    number = log["case"].map(pd.Series(np.arange(len(start)), index=start["case"])).to_numpy(np.int64)
+    return start["case"], number
+
+
+def _coded(values: pd.Series[Any]) -> tuple[Names, CodeArray]:
+    """Number names in sorted order; -1 where there is none."""
+    codes, names = pd.factorize(values, sort=True)
+    return np.array([str(name) for name in names], dtype=object), codes.astype(np.int32)
+
+
+def _most_frequent(person: CodeArray, unit: CodeArray, n_people: int) -> CodeArray:
+    """Return everybody's most frequent unit; the first in the alphabet where two are equally frequent."""
+    found = np.full(n_people, -1, dtype=np.int32)
+    known = unit >= 0
+    width = int(unit.max(initial=0)) + 1
+    pairs, counts = np.unique(person[known].astype(np.int64) * width + unit[known], return_counts=True)
+    order = np.lexsort((pairs % width, -counts, pairs // width))
+    holder, first = np.unique(pairs[order] // width, return_index=True)
+    found[holder] = pairs[order][first] % width
+    return found
+
+
+def _period_of(acts: Acts) -> Period | None:
+    """Return the period from the first act to just after the last."""
+    if not acts.n:
+        return None
+    low, high = (pd.Timestamp(moment, unit="us", tz="UTC") for moment in (acts.time.min(), acts.time.max() + 1))
+    return Period(low.to_pydatetime(), high.to_pydatetime())
+
+
+def _mask(chosen: npt.ArrayLike | Iterable[int], size: int, *, what: str) -> npt.NDArray[np.bool_]:
+    """Turn numbers into a mask; a mask stays one."""
+    values = np.asarray(chosen)
+    if values.dtype == bool and values.shape == (size,):
+        return values
+    mask = np.zeros(size, dtype=bool)
+    if not values.size:
+        return mask
+    if values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= size:
+        raise InputError(
+            f"{what} holds a value that is none of {size}.", need=f"Whole numbers below {size} are needed."
+        )
+    mask[values] = True
+    return mask
+
+
+def names_of(names: Names, codes: npt.NDArray[Any]) -> Names:
+    """Return the names of codes; None where there is none (-1)."""
+    padded = np.full(len(names) + 1, None, dtype=object)
+    padded[:-1] = names
+    found: Names = padded[codes]
+    return found
+
+
+def _plural(count: int, word: str) -> str:
+    """Write a count with its word."""
+    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,130 @@
+"""Which cases are those of a group whose members are known beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from commfinder.delivery.cases.find import Cases
+from commfinder.people import DeclaredGroups
+
+if TYPE_CHECKING:
+    from commfinder.communities import Communities
+
+__all__ = ["CasesOfPeople", "Listed", "listed_groups"]
+
+IntArray = npt.NDArray[np.int64]
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A group whose members are known beforehand.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    origin : str
+        ``"declared"`` or ``"community"``.
+    people : tuple of str
+        Its members.
+    spaces : tuple of str
+        Its own spaces, where they are declared.
+    """
+
+    name: str
+    origin: str
+    people: tuple[str, ...]
+    spaces: tuple[str, ...] = ()
+
+
+def listed_groups(groups: DeclaredGroups | None, found: Communities | None, cases: Cases) -> list[Listed]:
+    """List declared groups and found communities, with their members in the period of the cases.
+
+    Parameters
+    ----------
+    groups : DeclaredGroups or None
+        Declared groups.
+    found : Communities or None
+        Found communities.
+    cases : Cases
+        All cases.
+
+    Returns
+    -------
+    list of Listed
+        Declared groups by name, then communities as they come. A community that has the name of a declared group gets
+        a name with its origin.
+    """
+    listed = []
+    for name in groups.names if groups is not None else ():
+        people = tuple(groups.members(name, cases.period)) if groups is not None else ()
+        listed.append(Listed(name, "declared", people, groups.about(name)["spaces"] if groups is not None else ()))
+    taken = {one.name for one in listed}
+    for name in found.summary["community"].tolist() if found is not None else ():
+        label = f"{name} (community)" if name in taken else str(name)
+        listed.append(Listed(label, "community", tuple(found.people(name)) if found is not None else ()))
+    return listed
+
+
+@dataclass(frozen=True, eq=False)
+class CasesOfPeople:
+    """Which cases are those of some people; what does not depend on whom is worked out once.
+
+    Parameters
+    ----------
+    cases : Cases
+        All cases.
+    case, person : ndarray of int64
+        Each (case, person) once.
+    everybody : ndarray of int64, one per case
+        How many people take part.
+    """
+
+    cases: Cases
+    case: IntArray
+    person: IntArray
+    everybody: IntArray
+
+    @classmethod
+    def of(cls, cases: Cases) -> CasesOfPeople:
+        """Prepare the question for some cases."""
+        case, person = cases.persons_of
+        return cls(cases, case, person, np.bincount(case, minlength=len(cases)))
+
+    def members_in(self, members: IntArray) -> IntArray:
+        """Count the members in each case."""
+        inside = np.zeros(len(self.cases.people), dtype=bool)
+        inside[members] = True
+        return np.bincount(self.case[inside[self.person]], minlength=len(self.cases))
+
+    def rows(self, members: IntArray, spaces: tuple[str, ...] = ()) -> IntArray:
+        """Return the cases on which a group works.
+
+        Parameters
+        ----------
+        members : ndarray of int64
+            Places in ``Cases.people``.
+        spaces : tuple of str
+            Its own spaces.
+
+        Returns
+        -------
+        ndarray of int64
+            Rows of ``Cases.frame``: cases in which two members take part who are half of all that do, and cases of the
+            group's own spaces in which two members take part.
+        """
+        own = self.members_in(members)
+        there = self.cases.frame["space"].isin(spaces).to_numpy(dtype=bool)
+        return np.flatnonzero((own >= 2) & (there | (own >= _HALF * self.everybody))).astype(np.int64)
+
+    def places(self, people: tuple[str, ...]) -> IntArray:
+        """Return where some people stand in ``Cases.people``, sorted; who acts on no case is left out."""
+        found = pd.Index(self.cases.people).get_indexer(pd.Index(people, dtype=object))
+        return np.sort(found[found >= 0]).astype(np.int64)

@@ -1,0 +1,101 @@
+"""From a candidate to a described group: which cases are its own, and what is told of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commfinder.delivery.cases.find import find_cases
+from commfinder.delivery.groups.describe import Wanted, _share_of_pairs, describe, evidence_of
+from commfinder.delivery.groups.find import background_of
+from commfinder.delivery.groups.group import DeliveryGroup
+from commfinder.delivery.kinds.kind import type_of
+from commfinder.delivery.order.nulls import StandIns
+from commfinder.delivery.order.together import excess_pairs
+from commfinder.interactions import Interactions
+from commfinder.people import Directory
+from commfinder.provenance import record
+
+CHART = {"ada": "desk", "ben": "law", "cem": "works", "dan": "desk", "eve": "law", "fay": "works", "gus": "art"}
+DAY = pd.Timestamp("2026-01-05 09:00", tz="UTC")
+
+
+def described(origin: str, *, medium: str = "workflow") -> DeliveryGroup:
+    """Forty cases desk - law - works in a workflow system, and forty short talks of two of the same people."""
+    rng = np.random.default_rng(1)
+    steps = [[str(rng.choice(pool)) for pool in (["ada", "dan"], ["ben", "eve"], ["cem", "fay"])] for _ in range(40)]
+    rows = [
+        (f"p{case}", f"p{case}#{place}", who, case * 48 + place * 30, medium, "permits")
+        for case, people in enumerate(steps)
+        for place, who in enumerate(people)
+    ]
+    rows += [
+        (f"t{talk}", f"t{talk}#{place}", who, talk * 48 + 12 + place / 60, "chat", "room")
+        for talk in range(40)
+        for place, who in enumerate([["ada", "dan"], ["ben", "eve"]][talk % 2])
+    ]
+    frame = pd.DataFrame(rows, columns=["thread", "event", "sender", "hour", "medium", "space"])
+    frame["time"] = DAY + pd.to_timedelta(frame.pop("hour"), unit="h")
+    frame = frame.assign(recipient=None, role=np.where(frame["medium"] == "workflow", "edit", "to"))
+    names = {name: name for name in ("event", "thread", "role", "space")}
+    inter = Interactions.from_frame(frame, medium="medium", **names)
+    directory = Directory.from_frame({"person": list(CHART), "unit": list(CHART.values())})
+    cases = find_cases(inter, directory)
+    members = np.flatnonzero(np.isin(cases.people.astype(str), list(CHART)[:6]))
+    space = np.flatnonzero(cases.frame["space"] == "permits")
+    everything = np.arange(len(cases))
+    rows_of = space if origin == "process" else everything
+    wanted = Wanted("x", origin, tuple(sorted(CHART)[:6]), members, rows_of, everything)
+    background = background_of(inter, directory, cases, [wanted], None)
+    known = evidence_of(wanted, cases, background, StandIns(cases), calendar=None, shuffles=99, seed=0)
+    together = excess_pairs(cases)
+    excess = together[together["q"] <= 0.05]
+    return describe(wanted, known, type_of(known.facts), cases, None, excess=excess, provenance=record("test"), seed=0)
+
+
+@pytest.fixture(scope="module")
+def declared() -> DeliveryGroup:
+    return described("declared")
+
+
+def test_the_type_rests_on_all_work_of_the_members(declared):
+    assert declared.facts.cases == 80
+    assert declared.facts.parts == 2
+
+
+def test_of_a_group_that_delivers_talk_of_two_is_no_case(declared):
+    assert declared.type in ("process", "mixed")
+    assert len(declared.cases) == 40
+    assert set(declared.cases.frame["space"]) == {"permits"}
+    # Three steps of thirty hours each: short talks would pull the median to nothing.
+    assert declared.times.value("cycle_median") > 8
+
+
+def test_a_whole_process_keeps_the_cases_of_its_space():
+    found = described("process")
+    assert len(found.cases) == 40
+    assert found.facts.cases == 80
+
+
+def test_handoffs_are_numbered_by_the_cases_of_the_group(declared):
+    assert declared.handoffs.case.max() < len(declared.cases)
+    assert declared.handoffs.n == 80
+
+
+def test_in_a_closed_workforce_no_pair_meets_in_excess(declared):
+    assert declared.excess_pairs == 0.0
+
+
+def test_pairs_that_meet_in_excess_are_counted():
+    excess = pd.DataFrame({"person_a": ["ada", "ada", "zoe"], "person_b": ["ben", "zoe", "yan"]})
+    assert _share_of_pairs(("ada", "ben", "cem"), excess) == pytest.approx(1 / 3)
+    assert np.isnan(_share_of_pairs(("ada",), excess))
+
+
+def test_a_group_knows_its_nulls_and_its_steps(declared):
+    assert set(declared.nulls["null"]) == {"people", "order", "times"}
+    assert declared.path == ("desk", "law", "works")
+    assert declared.steps["people"].tolist() == [2, 2, 2]
+    assert declared.gatekeepers.empty
+    assert declared.patterns[0].roles == ("desk", "law", "works")
