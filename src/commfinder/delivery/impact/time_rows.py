@@ -282,11 +282,13 @@ def pairs_frame(cases: Cases, handoffs: Handoffs) -> pd.DataFrame:
         handoffs=("case", "size"),
         cases=("case", "nunique"),
         elapsed_median=("elapsed", "median"),
-        elapsed_p85=("elapsed", lambda hours: hours.quantile(0.85)),
         waiting_median=("waiting", "median"),
         back=("back", "mean"),
         elapsed_sum=("elapsed", "sum"),
-    ).reset_index()
+    )
+    # Of all groups at once: one by one takes most of the time that a group takes to describe.
+    found.insert(3, "elapsed_p85", groups["elapsed"].quantile(0.85))
+    found = found.reset_index()
     found = found.sort_values(["elapsed_sum", "role_from", "role_to"], ascending=[False, True, True], kind="stable")
     texts = {"role_from": "string", "role_to": "string", "handoffs": "int64", "cases": "int64"}
     numbers = dict.fromkeys(("elapsed_median", "elapsed_p85", "waiting_median", "back"), "float64")
