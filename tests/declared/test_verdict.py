@@ -190,10 +190,10 @@ def test_formal_only_needs_a_structure_and_activity():
 def test_a_no_needs_life_to_be_improbable(verdict):
     e = evidence(ties=2, expected=2.0, **{**NOTHING, **FORMAL})
     model = certain(verdict)
-    for alive, spoken in ((6.0, verdict), (7.5, "uncertain")):
+    for alive, spoken in ((7.0, verdict), (8.0, "uncertain")):
         model.weight[CLASSES.index("split"), 0] = alive
         assert rule(e, 0.6, 0.6, SETTINGS, model).verdict == spoken
-    assert "a community of some kind has a probability of 18 %" in rule(e, 0.6, 0.6, SETTINGS, model).reason
+    assert "a community of some kind has a probability of 27 %" in rule(e, 0.6, 0.6, SETTINGS, model).reason
 
 
 def test_a_class_below_one_half_is_not_spoken_of():

@@ -34,7 +34,7 @@ MIN_ACTIVE: Final = 5
 MIN_POWER: Final = 0.5
 """Least power to judge at all."""
 
-MOST_ALIVE: Final = 0.1
+MOST_ALIVE: Final = 0.2
 """Most probability that the classes with a community may have together where a "no" is said: the costliest mistake."""
 
 SURE_POWER: Final = 0.8
