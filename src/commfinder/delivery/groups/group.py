@@ -120,8 +120,9 @@ class DeliveryGroup(Result):
 
     @property
     def cadence_days(self) -> float:
-        """Median days between the beginnings of two cases."""
-        return self.facts.gap_days
+        """Median days between the beginnings of two cases; nan for fewer than two."""
+        gaps = np.diff(np.sort(self.cases.frame["start"].to_numpy(dtype="datetime64[us]"))) / np.timedelta64(1, "D")
+        return float(np.median(gaps)) if len(gaps) else float("nan")
 
     @property
     def informal_share(self) -> float:
