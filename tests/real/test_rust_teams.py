@@ -53,8 +53,10 @@ def test_evidence_tells_working_teams_from_labels(figures, period):
     assert same["P(real), asked of all"]["auc"] > 0.75
 
 
-@pytest.mark.xfail(reason="missed in at least one period; the figures say so", strict=False)
-@pytest.mark.parametrize("period", PLAIN)
+MISSED = pytest.mark.xfail(reason="over all years the plain lift is a little ahead; the figures say so")
+
+
+@pytest.mark.parametrize("period", [pytest.param("all years", marks=MISSED), "since 2023"])
 def test_the_probability_of_a_community_beats_the_plain_lift(figures, period):
     assert figures[period]["same ties"]["P(a community is there)"]["auc"] > PLAIN[period]
 

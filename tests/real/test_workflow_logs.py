@@ -130,10 +130,7 @@ def test_groups_of_a_process_are_told(groups, log):
     assert set(found.members["group"]) == set(frame["group"])
 
 
-UNTOLD = pytest.mark.xfail(reason="a part of receipt that has an order is called a knowledge community", strict=False)
-
-
-@pytest.mark.parametrize("log", [pytest.param("receipt", marks=UNTOLD), "helpdesk"])
+@pytest.mark.parametrize("log", ["receipt", "helpdesk"])
 def test_no_group_with_an_order_is_called_talk(groups, log):
     frame = groups[log].to_frame()
     ordered = frame[(frame["order"] >= ORDERED) & (frame["order_p"] <= 0.05)]
