@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,10 +161,14 @@ class DeclaredGroups(Result):
 
     def _of(self, group: str) -> pd.DataFrame:
         """Return the rows of a group."""
-        rows = self.frame[self.frame["group"] == group]
-        if rows.empty:
+        if group not in self._rows:
             raise InputError(f"There is no group {group!r}.", hint=nearest(group, self.names))
-        return rows
+        return self.frame.take(self._rows[group])
+
+    @functools.cached_property
+    def _rows(self) -> dict[Any, Any]:
+        """Places of the rows of each group, found once for all."""
+        return dict(self.frame.groupby("group", sort=False).indices)
 
     def members(self, group: str, period: PeriodLike = None) -> list[str]:
         """Return who is in a group, sorted.
