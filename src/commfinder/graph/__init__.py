@@ -4,8 +4,9 @@ Types in: `Interactions` between people, and their `Directory`. Types out: `Inte
 communities and binary ties, by a stated `TieRule`, for tests.
 """
 
+from commfinder.graph.aggregate import TieArrays, ties_of
 from commfinder.graph.build import build_graph
 from commfinder.graph.interaction_graph import InteractionGraph
 from commfinder.graph.rule import TieRule
 
-__all__ = ["InteractionGraph", "TieRule", "build_graph"]
+__all__ = ["InteractionGraph", "TieArrays", "TieRule", "build_graph", "ties_of"]

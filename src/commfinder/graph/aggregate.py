@@ -1,4 +1,4 @@
-"""Sums over interactions, made by the database: exact, and the same whatever the order of rows or number of threads."""
+"""Sums over interactions, made by the database: exact, and the same whatever the order of rows, engine or threads."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from commfinder.graph.decay import SCALE, fixed_weight
 from commfinder.graph.rule import ANSWERABLE
 from commfinder.interactions import Interactions
+from commfinder.interactions.rows import medium_codes
 from commfinder.period import Windows
 
-__all__ = ["SCALE", "PairWindows", "layers", "pair_windows"]
+__all__ = ["PairWindows", "TieArrays", "layers", "pair_windows", "ties_of"]
 
 IntArray = npt.NDArray[np.int64]
-
-SCALE = 1 << 24
-"""Weights are summed as whole numbers of 1 / SCALE: sums of floating-point numbers depend on their order."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,76 @@ class PairWindows:
     events: IntArray
 
 
+@dataclass(frozen=True, eq=False)
+class TieArrays:
+    """Weighted ties as arrays, in canonical order.
+
+    Parameters
+    ----------
+    a, b : ndarray of int32, shape (m,)
+        Numbers of the two people in ``Interactions.names``, a < b.
+    weight : ndarray of float64, shape (m,)
+        Mean of the two directions.
+    events : ndarray of int64, shape (m,)
+        Interactions between the two.
+    n : int
+        Number of people.
+    """
+
+    a: npt.NDArray[np.int32]
+    b: npt.NDArray[np.int32]
+    weight: npt.NDArray[np.float64]
+    events: IntArray
+    n: int
+
+
+def ties_of(inter: Interactions, *, half_life: float | None = None) -> TieArrays:
+    """Sum interactions into weighted ties, and nothing else.
+
+    Prefer `build_graph`, which cleans first, keeps windows and media apart and weighs what is answered; this is for
+    arrays straight into `commfinder.communities.leiden`, at any size.
+
+    Parameters
+    ----------
+    inter : Interactions
+        Clean interactions.
+    half_life : float, optional
+        Days after which an event weighs half, told from the last event.
+
+    Returns
+    -------
+    TieArrays
+
+    Notes
+    -----
+    An event to k recipients gives each 1/k of its weight (Newman 2001, doi:10.1073/pnas.98.2.404, counts participants
+    n = k + 1). Weights are summed as whole numbers of 1 / 2²⁴.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> mail = pd.DataFrame({"sender": ["a", "b", "a"], "recipient": ["b", "a", "c"]})
+    >>> ties = ties_of(Interactions.from_frame(mail))
+    >>> ties.a.tolist(), ties.b.tolist(), ties.weight.tolist(), ties.events.tolist()
+    ([0, 0], [1, 2], [1.0, 0.5], [2, 1])
+    """
+    rows = _dyads(inter)
+    end_us = None if half_life is None else inter.span_us[1]
+    pairs = rows.select(
+        a=ibis.least(rows.sender, rows.recipient),
+        b=ibis.greatest(rows.sender, rows.recipient),
+        fixed=fixed_weight(rows, end_us=end_us, half_life=half_life),
+    )
+    sums = pairs.group_by(["a", "b"]).aggregate(
+        weight=pairs.fixed.sum().cast("int64"), events=pairs.count().cast("int64")
+    )
+    table = sums.order_by(["a", "b"]).to_pyarrow()
+    a, b, weight, events = (table[name].to_numpy() for name in ("a", "b", "weight", "events"))
+    return TieArrays(a, b, weight / (2.0 * SCALE), events, len(inter.names))
+
+
 def layers(inter: Interactions, *, end_us: int | None, half_life: float | None) -> pa.Table:
-    """Sum weights and events per ordered pair and medium.
+    """Sum weights and events per pair, direction and medium.
 
     Parameters
     ----------
@@ -61,7 +128,8 @@ def layers(inter: Interactions, *, end_us: int | None, half_life: float | None) 
     Returns
     -------
     pyarrow.Table
-        sender, recipient, medium, weight (whole numbers of 1 / `SCALE`), events; sorted.
+        a, b (a < b), medium (its place in `MEDIA`), ab and ba (weights each way, whole numbers of 1 / `SCALE`), events;
+        sorted.
 
     Notes
     -----
@@ -69,14 +137,20 @@ def layers(inter: Interactions, *, end_us: int | None, half_life: float | None) 
     n = k + 1), so that every event spends one unit; with a half-life h it spends 2 ** (-(end - time) / h).
     """
     rows = _dyads(inter)
-    share = ibis.literal(1.0) / ibis.greatest(rows.n_recipients, 1).cast("float64")
-    if half_life is not None and end_us is not None:
-        age_days = (ibis.literal(end_us) - rows.time).cast("float64") / ibis.literal(86_400e6)
-        share = share * ibis.coalesce(ibis.literal(2.0) ** (-age_days / half_life), 1.0)
-    fixed = (share * SCALE).round().cast("int64")
-    sums = rows.mutate(fixed=fixed).group_by(["sender", "recipient", "medium"])
-    totals = sums.aggregate(weight=ibis._.fixed.sum().cast("int64"), events=ibis._.count().cast("int64"))
-    return totals.order_by(["sender", "recipient", "medium"]).to_pyarrow()
+    fixed = fixed_weight(rows, end_us=end_us, half_life=half_life)
+    upward = rows.sender < rows.recipient
+    nothing = ibis.literal(0, "int64")
+    marked = rows.select(
+        a=ibis.least(rows.sender, rows.recipient),
+        b=ibis.greatest(rows.sender, rows.recipient),
+        medium=rows.medium,
+        ab=ibis.ifelse(upward, fixed, nothing),
+        ba=ibis.ifelse(upward, nothing, fixed),
+    )
+    sums = marked.group_by(["a", "b", "medium"]).aggregate(
+        ab=marked.ab.sum().cast("int64"), ba=marked.ba.sum().cast("int64"), events=marked.count().cast("int64")
+    )
+    return sums.order_by(["a", "b", "medium"]).to_pyarrow()
 
 
 def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[str, ...] = ()) -> PairWindows:
@@ -97,13 +171,13 @@ def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[
     """
     rows = _dyads(inter)
     if spaces:
-        rows = rows.filter(rows.space.isin(list(spaces)))
+        rows = rows.filter(rows.space.isin(inter.words.places("space", spaces) or [-1]))
     window: ir.Value = ibis.literal(-1)
     if windows is not None:
         behind = (ibis.literal(windows.end_us - 1) - rows.time) // ibis.literal(windows.length_us)
         # A greatest of nothing and 0 is 0 in DuckDB, so relations without a time are told apart first.
         window = ibis.ifelse(rows.time.isnull(), -1, ibis.greatest(windows.count - 1 - behind, 0))
-    mutual = ~rows.medium.isin(ANSWERABLE)
+    mutual = ~rows.medium.isin(medium_codes(*ANSWERABLE))
     upward = rows.sender < rows.recipient
     marked = rows.select(
         a=ibis.least(rows.sender, rows.recipient),

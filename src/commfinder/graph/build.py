@@ -12,11 +12,13 @@ import pandas as pd
 
 from commfinder import _validate
 from commfinder.errors import InputError, nearest
-from commfinder.graph.aggregate import SCALE, PairWindows, layers, pair_windows
+from commfinder.graph.aggregate import PairWindows, layers, pair_windows
+from commfinder.graph.decay import SCALE
 from commfinder.graph.interaction_graph import InteractionGraph
 from commfinder.graph.rule import ANSWERABLE, TieRule
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.rows import medium_codes
 from commfinder.interactions.schema import MEDIA
 from commfinder.people import Directory
 from commfinder.period import Period, PeriodLike, Windows, parse_period
@@ -25,6 +27,9 @@ from commfinder.provenance import record
 __all__ = ["build_graph"]
 
 FloatArray = npt.NDArray[np.float64]
+
+_ALPHABETIC = np.argsort(np.argsort(MEDIA))
+"""Place of each medium in the order of names."""
 
 
 def build_graph(
@@ -225,23 +230,17 @@ def _fit(rule: TieRule, events: PairWindows, windows: Windows | None) -> TieRule
 
 def _layer_frame(sums: Any, numbers: npt.NDArray[np.int64], floor: float) -> pd.DataFrame:
     """Join the two directions of each pair in each medium, and weigh them by how far they are returned."""
-    frame = sums.to_pandas()
-    sender, recipient = numbers[frame["sender"].to_numpy()], numbers[frame["recipient"].to_numpy()]
-    upward = sender < recipient
-    part = pd.DataFrame(
-        {
-            "a": np.where(upward, sender, recipient),
-            "b": np.where(upward, recipient, sender),
-            "medium": frame["medium"],
-            "ab": np.where(upward, frame["weight"], 0),
-            "ba": np.where(upward, 0, frame["weight"]),
-            "events": frame["events"],
-        }
-    )
-    joined = part.groupby(["a", "b", "medium"], sort=True, as_index=False).sum()
-    ab, ba = joined["ab"].to_numpy() / SCALE, joined["ba"].to_numpy() / SCALE
-    answerable = joined["medium"].isin(ANSWERABLE).to_numpy()
+    a, b = (numbers[sums[name].to_numpy()] for name in ("a", "b"))
+    ab, ba = (sums[name].to_numpy() / SCALE for name in ("ab", "ba"))
+    code, events = (sums[name].to_numpy() for name in ("medium", "events"))
+    if len(np.unique(code)) > 1:
+        # Media stand in the order of their names; the database sorted by number.
+        order = np.lexsort((_ALPHABETIC[code], b, a))
+        a, b, ab, ba, code, events = (values[order] for values in (a, b, ab, ba, code, events))
+    answerable = np.isin(code, medium_codes(*ANSWERABLE))
     total = ab + ba
     balance = np.divide(2 * np.minimum(ab, ba), total, out=np.zeros_like(total), where=total > 0)
     factor = np.where(answerable, floor + (1 - floor) * balance, 1.0)
-    return joined.assign(ab=ab, ba=ba, weight=total / 2 * factor)
+    medium = np.array(MEDIA, dtype=object)[code]
+    columns = {"a": a, "b": b, "medium": medium, "ab": ab, "ba": ba, "events": events, "weight": total / 2 * factor}
+    return pd.DataFrame(columns)

@@ -113,9 +113,9 @@ class InteractionGraph(Result):
     @cached_property
     def pairs(self) -> tuple[IntArray, IntArray]:
         """Numbers of the two people of each tie, in the order of `ties`."""
-        position = {person: number for number, person in enumerate(self.people["person"])}
-        a = self.ties["person_a"].map(position).to_numpy(dtype=np.int64)
-        return a, self.ties["person_b"].map(position).to_numpy(dtype=np.int64)
+        place = pd.Index(self.people["person"])
+        a, b = (place.get_indexer(self.ties[name]).astype(np.int64) for name in ("person_a", "person_b"))
+        return a, b
 
     @property
     def losses(self) -> pd.DataFrame:
@@ -237,10 +237,27 @@ def _tie_frame(layer: pd.DataFrame, scales: Mapping[str, float]) -> pd.DataFrame
     """Add the media up."""
     scale = layer["medium"].map(scales).to_numpy(dtype=np.float64)
     scaled = layer.assign(weight=layer["weight"] * scale, weight_ab=layer["ab"] * scale, weight_ba=layer["ba"] * scale)
-    grouped = scaled.groupby(["a", "b"], sort=True)
-    ties = grouped[["weight", "weight_ab", "weight_ba", "events"]].sum().reset_index()
-    ties["media"] = grouped["medium"].agg("+".join).to_numpy() if len(ties) else pd.Series(dtype="string")
-    return ties
+    if not len(scaled):
+        empty = scaled[["a", "b", "weight", "weight_ab", "weight_ba", "events"]].reset_index(drop=True)
+        return empty.assign(media=pd.Series(dtype="string"))
+    # The layers of a pair stand side by side, in the order of their names.
+    a, b = scaled["a"].to_numpy(), scaled["b"].to_numpy()
+    starts = np.flatnonzero(np.r_[True, (np.diff(a) != 0) | (np.diff(b) != 0)])
+    sums = {
+        name: np.add.reduceat(scaled[name].to_numpy(), starts)
+        for name in ("weight", "weight_ab", "weight_ba", "events")
+    }
+    return pd.DataFrame({"a": a[starts], "b": b[starts], **sums, "media": _joined_media(scaled["medium"], starts)})
+
+
+def _joined_media(medium: pd.Series[Any], starts: IntArray) -> npt.NDArray[np.object_]:
+    """Name the media of each pair, joined by a plus."""
+    code, names = pd.factorize(medium, sort=True)
+    bits = np.add.reduceat(np.left_shift(np.int64(1), code.astype(np.int64)), starts)
+    sets, which = np.unique(bits, return_inverse=True)
+    words = ["+".join(str(name) for place, name in enumerate(names) if int(one) >> place & 1) for one in sets]
+    joined: npt.NDArray[np.object_] = np.array(words, dtype=object)[which]
+    return joined
 
 
 def _per_pair(events: PairWindows, min_events: int = 1) -> dict[str, IntArray]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 
 from commfinder import _validate
 from commfinder.errors import PeriodError
 from commfinder.interactions.automated import automated_accounts
 from commfinder.interactions.losses import losses_frame
-from commfinder.interactions.schema import INTERACTIONS, ROLES, Loss
+from commfinder.interactions.schema import INTERACTIONS, Loss
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["clean"]
 
+_NO_TIME = -(2**63)
+"""Stands for no time where times are compared: nothing equals null."""
+
 
 def clean(
     inter: Interactions, *, period: PeriodLike = None, max_recipients: int = 20, keep_automated: bool = False
@@ -29,88 +31,122 @@ def clean(
     """Apply `Interactions.clean`; see there."""
     _validate.count(max_recipients, what="max_recipients")
     span = parse_period(period)
-    losses: list[Loss] = []
-    rows = inter.store.add(_unwritten(inter.rows))
+    rows = inter.rows
+    inside = _inside(rows, span)
     if span is not None:
-        inside = rows.time.isnull() | ((rows.time >= span.start_us) & (rows.time < span.end_us))
-        kept = rows.filter(inside)
-        losses += _count(rows.filter(~inside), "outside the period", f"outside {span}")
-        _require_some(inter, kept, span)
-        rows = kept
-    if not keep_automated:
-        machine = _machine(inter, rows)
-        losses += _count(rows.filter(machine), "automated", None)
-        rows = inter.store.add(rows.filter(~machine))
+        _require_some(inter, rows.filter(inside), span)
+    machine = ibis.literal(False) if keep_automated else _machine(inter, rows.filter(inside))
     to_self = (rows.sender == rows.recipient).fill_null(False)
-    losses += _count(rows.filter(to_self), "to oneself", None)
-    rows = rows.filter(~to_self)
-    numbered = inter.store.add(_number_duplicates(_least_unwritten(rows)))
-    losses += _count(numbered.filter(numbered.repeat > 0), "duplicate", None)
-    rows = inter.store.add(_recount(numbered.filter(numbered.repeat == 0)))
-    losses += _count(rows.filter(rows.n_recipients > max_recipients), f"mass mail (more than {max_recipients})", None)
-    rows = rows.filter(rows.n_recipients <= max_recipients)
+    reasons = {"outside the period": ~inside, "automated": inside & machine, "to oneself": inside & ~machine & to_self}
+    gone, left = _tally(rows, reasons, inside & ~machine & ~to_self)
+    few = rows.filter(inside & ~machine & ~to_self)
+    numbered = _number_duplicates(few)
+    whole = inter.store.add(_recount(numbered.filter(numbered.repeat == 0), _unwritten(inter, rows)))
+    mass = f"mass mail (more than {max_recipients})"
+    heavy, light = _tally(whole, {mass: whole.n_recipients > max_recipients}, whole.n_recipients <= max_recipients)
+    after = {source: heavy[mass].get(source, 0) + light.get(source, 0) for source in left}
+    gone |= {"duplicate": {source: left[source] - after[source] for source in left}} | heavy
+    losses = _lines(inter, gone, span)
+    rows = whole.filter(whole.n_recipients <= max_recipients) if any(heavy[mass].values()) else whole
     account = pd.concat([inter.losses, losses_frame(losses)], ignore_index=True) if losses else inter.losses
     parameters = {"period": span, "max_recipients": max_recipients, "keep_automated": keep_automated}
-    return inter.with_rows(rows.select(*INTERACTIONS.names), record("clean", parameters), losses=account)
+    note = record("clean", parameters)
+    return inter.with_rows(rows.select(*INTERACTIONS.names), note, losses=account, written=rows is whole)
+
+
+def _inside(rows: ir.Table, span: Period | None) -> ir.BooleanValue:
+    """Tell the rows of a period; relations without a time are in every one."""
+    if span is None:
+        return ibis.literal(True)
+    inside: ir.BooleanValue = rows.time.isnull() | ((rows.time >= span.start_us) & (rows.time < span.end_us))
+    return inside.fill_null(True)
 
 
 def _machine(inter: Interactions, rows: ir.Table) -> ir.BooleanValue:
     """Tell the rows that a machine sent or that went to one."""
     codes = automated_accounts(inter, rows)
+    flagged = inter.rows.automated
     if not codes:
-        return rows.automated
-    return rows.automated | rows.sender.isin(codes) | rows.recipient.isin(codes).fill_null(False)
+        return flagged
+    return flagged | inter.rows.sender.isin(codes) | inter.rows.recipient.isin(codes).fill_null(False)
 
 
-def _unwritten(rows: ir.Table) -> ir.Table:
-    """Count the recipients of every event that its source counted and did not write out.
+def _tally(
+    rows: ir.Table, reasons: dict[str, ir.BooleanValue], kept: ir.BooleanValue
+) -> tuple[dict[str, dict[int, int]], dict[int, int]]:
+    """Count in one pass, per source, the rows that each reason removes and those that are kept."""
+    marks = {f"n{place}": mark.cast("int64") for place, mark in enumerate([*reasons.values(), kept])}
+    marked = rows.select("source", **marks)
+    sums = {name: marked[name].sum().cast("int64") for name in marks}
+    table = marked.group_by("source").aggregate(**sums).to_pyarrow()
+    sources = table["source"].to_pylist()
+    columns = [dict(zip(sources, table[name].to_pylist(), strict=True)) for name in marks]
+    return dict(zip(reasons, columns, strict=False)), columns[-1]
+
+
+def _lines(inter: Interactions, gone: dict[str, dict[int, int]], span: Period | None) -> list[Loss]:
+    """Say what was removed, reason by reason and source by source."""
+    where = {"outside the period": f"outside {span}"}
+    return [
+        Loss("clean", str(inter.words.source[source]), reason, number, "rows", where.get(reason))
+        for reason, counts in gone.items()
+        for source, number in sorted(counts.items())
+        if number
+    ]
+
+
+def _event_of(rows: ir.Table) -> list[ir.Value]:
+    """Return what tells events apart: ids do get used twice, so the time and the sender are part of it."""
+    return [rows.event, rows.time, rows.sender, rows.medium]
+
+
+def _unwritten(inter: Interactions, rows: ir.Table) -> ir.Table | None:
+    """Count the recipients of every event that its source counted and did not write out; None where there are none.
 
     A reader writes out the first few of ten thousand addresses and counts them all. The rows of one source tell how
-    many are missing, also where two addresses have become one person since, as long as no row has been left out.
+    many are missing, also where two addresses have become one person since, as long as no row has been left out. Of
+    several copies of an event the one that wrote most of it out is believed.
     """
     # Most events have one recipient and a row for it: they need no sorting into events.
-    whole = rows.recipient.notnull() & (rows.n_recipients <= 1)
-    many = rows.filter(~whole)
-    window = ibis.window(group_by=[many.event, many.time, many.sender, many.medium, many.source])
-    missing = many.n_recipients.cast("int64") - many.recipient.count().over(window)
-    told = many.mutate(unwritten=ibis.greatest(missing, 0).cast("int64"))
-    return rows.filter(whole).mutate(unwritten=ibis.literal(0, "int64")).union(told)
-
-
-def _least_unwritten(rows: ir.Table) -> ir.Table:
-    """Believe, of several copies of an event, the one that wrote most of it out."""
-    window = ibis.window(group_by=[rows.event, rows.time, rows.sender, rows.medium])
-    return rows.mutate(unwritten=rows.unwritten.min().over(window))
+    many = rows.filter(rows.recipient.isnull() | (rows.n_recipients > 1))
+    keys = ["event", "time", "sender", "medium"]
+    per_source = many.group_by([*keys, "source"]).aggregate(
+        missing=many.n_recipients.min().cast("int64") - many.recipient.count()
+    )
+    short = inter.store.add(per_source.group_by(keys).aggregate(unwritten=per_source.missing.min()))
+    short = short.filter(short.unwritten > 0)
+    if not int(short.count().to_pyarrow().as_py()):
+        return None
+    alone = rows.filter(rows.recipient.notnull() & (rows.n_recipients <= 1)).select(*keys)
+    timed = short.mutate(time=short.time.fill_null(_NO_TIME))
+    return timed.anti_join(alone.mutate(time=alone.time.fill_null(_NO_TIME)), keys)
 
 
 def _number_duplicates(rows: ir.Table) -> ir.Table:
     """Number the copies of the same event to the same recipient, the strongest role first.
 
     The same mail sits in the sender's and in the recipient's mailbox, and a person may stand both in To and in Cc; the
-    source is therefore no part of the key, but the time is: ids do get used twice.
+    source is therefore no part of the key, but the time is.
     """
-    rank = ibis.cases(*[(rows.role == role, number) for number, role in enumerate(ROLES)], else_=len(ROLES))
+    order = ("role", "source", "space", "activity", "n_recipients", "automated", "thread", "parent")
     window = ibis.window(
-        group_by=[rows.event, rows.time, rows.sender, rows.recipient, rows.medium],
-        order_by=[
-            rank,
-            rows.source,
-            rows.space,
-            rows.thread,
-            rows.parent,
-            rows.activity,
-            rows.n_recipients,
-            rows.automated,
-        ],
+        group_by=[*_event_of(rows), rows.recipient],
+        order_by=[ibis.asc(rows[name], nulls_first=False) for name in order],
     )
     return rows.mutate(repeat=ibis.row_number().over(window))
 
 
-def _recount(rows: ir.Table) -> ir.Table:
+def _recount(rows: ir.Table, short: ir.Table | None) -> ir.Table:
     """Count the recipients of every event again: those that are left, and those that a reader did not write out."""
-    window = ibis.window(group_by=[rows.event, rows.time, rows.sender, rows.medium])
-    written = rows.recipient.count().over(window)
-    return rows.mutate(n_recipients=(written + rows.unwritten).cast("int32")).drop("unwritten")
+    written = rows.recipient.count().over(ibis.window(group_by=_event_of(rows)))
+    rows = rows.mutate(n_recipients=written.cast("int32"))
+    if short is not None:
+        keyed = rows.mutate(moment=rows.time.fill_null(_NO_TIME))
+        same = [keyed[name] == short[name] for name in ("event", "sender", "medium")]
+        joined = keyed.left_join(short.rename(moment_of="time"), [*same, keyed.moment == short.time])
+        total = joined.n_recipients + joined.unwritten.fill_null(0).cast("int32")
+        rows = joined.select(*[name for name in rows.columns if name != "n_recipients"], n_recipients=total)
+    return rows.select(*INTERACTIONS.names)
 
 
 def _require_some(inter: Interactions, kept: ir.Table, span: Period) -> None:
@@ -122,12 +158,3 @@ def _require_some(inter: Interactions, kept: ir.Table, span: Period) -> None:
             need=f"They lie from {present.start:%Y-%m-%d} to {present.end:%Y-%m-%d}." if present else "",
             hint="Choose a period inside that, or check the time zone and format of the input.",
         )
-
-
-def _count(gone: ir.Table, reason: str, where: str | None) -> list[Loss]:
-    """Count what one reason removes, per source."""
-    table: pa.Table = gone.group_by("source").aggregate(rows=gone.count()).order_by("source").to_pyarrow()
-    return [
-        Loss("clean", source, reason, int(number), "rows", where)
-        for source, number in zip(table["source"].to_pylist(), table["rows"].to_pylist(), strict=True)
-    ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from commfinder.errors import InputError, PrivacyError
+from commfinder.interactions.rows import recoded
 from commfinder.interactions.table import Interactions
+from commfinder.interactions.words import WORD_COLUMNS, Words, sorted_names
 from commfinder.provenance import record
 
 __all__ = ["concat"]
@@ -66,8 +69,7 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
         )
     if len(members) == 1:
         return members[0]
-    tables = [part.to_arrow(ordered=False) for part in members]
-    result = Interactions.from_arrow(pa.concat_tables(tables), store=members[0].store)
+    result = _together(members)
     inputs = {name: digest for part in members for name, digest in sorted(part.provenance.inputs.items())}
     frames = {
         name: pd.concat([getattr(part, name) for part in members], ignore_index=True)
@@ -79,3 +81,38 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
         frames[name] = frames[name].sort_values(order, kind="stable", ignore_index=True)
     parameters = {} if keys == ["none"] else {"key_id": keys[0]}
     return replace(result, **frames, provenance=record("concat", parameters, inputs=inputs))
+
+
+def _together(members: list[Interactions]) -> Interactions:
+    """Put the rows of all parts into one table, under common names."""
+    first = members[0]
+    names = sorted_names(name for part in members for name in part.names.tolist())
+    words = Words.of(
+        *([word for part in members for word in part.words.column(column).tolist()] for column in WORD_COLUMNS)
+    )
+    rows, texts = [], []
+    for part in members:
+        held, ids = part.rows, part.texts
+        if part.store is not first.store:
+            if ids is None or first.texts is None:
+                raise InputError(
+                    "The parts are in different databases, and one of them is yours.",
+                    hint="Bring the tables together in your database first, or read all from files.",
+                )
+            held, ids = (first.store.add(one.to_pyarrow()) for one in (held, ids))
+        if (ids is None) != (first.texts is None):
+            raise InputError("The parts hold ids in different ways.", hint="Make them in the same way.")
+        people = _moved(part.names, names)
+        moved = {name: _moved(part.words.column(name), words.column(name)) for name in WORD_COLUMNS}
+        rows.append(recoded(held, {"sender": people, "recipient": people, **moved}))
+        texts.append(ids)
+    kept = [one for one in texts if one is not None]
+    ids = kept[0].union(*kept[1:]) if kept else None
+    whole = first.store.add(rows[0].union(*rows[1:]))
+    return replace(first, rows=whole, names=names, words=words, texts=ids, _facts={})
+
+
+def _moved(old: npt.NDArray[np.object_], new: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return the place among the new names of every old one; both are sorted."""
+    place = {name: number for number, name in enumerate(new.tolist())}
+    return np.array([place[name] for name in old.tolist()], dtype=np.int64)

@@ -10,6 +10,7 @@ __all__ = [
     "ACCOUNTS",
     "ACCOUNT_KINDS",
     "INTERACTIONS",
+    "LANDED",
     "LOSSES",
     "MEDIA",
     "MEMBERSHIPS",
@@ -74,6 +75,11 @@ INTERACTIONS = pa.schema(
 null only for relations that have none (a survey answer, a static edge list). ``event`` is unique within ``source``.
 ``n_recipients`` counts the distinct human recipients of the event, also those that a reader did not write out.
 """
+
+_KNOWN_LATER = ("event", "n_recipients")
+LANDED = pa.schema([field.with_nullable(True) if field.name in _KNOWN_LATER else field for field in INTERACTIONS])
+"""Rows as a reader streams them: once all are there, an event without an id gets one made of its content, and
+recipients that nobody counted are counted."""
 
 ACCOUNTS = pa.schema(
     [

@@ -1,0 +1,46 @@
+"""Which rows are of a period, of some media, or between some people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from commfinder import _validate
+from commfinder.interactions.rows import medium_codes
+from commfinder.interactions.schema import MEDIA
+from commfinder.period import PeriodLike, parse_period
+
+if TYPE_CHECKING:
+    from commfinder.interactions.table import Interactions
+
+__all__ = ["selected"]
+
+
+def selected(
+    inter: Interactions, *, period: PeriodLike, medium: str | Sequence[str] | None, people: Iterable[str] | None
+) -> tuple[ir.Table, dict[str, Any]]:
+    """Return the rows that `Interactions.select` keeps, and what was asked for.
+
+    Parameters are those of `Interactions.select`.
+    """
+    rows = inter.rows
+    span = parse_period(period)
+    if span is not None:
+        rows = rows.filter(rows.time.isnull() | ((rows.time >= span.start_us) & (rows.time < span.end_us)))
+    if medium is not None:
+        wanted = [medium] if isinstance(medium, str) else list(medium)
+        for word in wanted:
+            _validate.choice(word, MEDIA, what="medium")
+        rows = rows.filter(rows.medium.isin(medium_codes(*wanted) or [-1]))
+    if people is not None:
+        chosen = {people} if isinstance(people, str) else {str(person) for person in people}
+        keep = [code for code, name in enumerate(inter.names.tolist()) if name in chosen]
+        codes = ibis.memtable(pa.table({"code": pa.array(keep, pa.int32())}))
+        rows = rows.semi_join(codes, [("sender", "code")])
+        alone = rows.filter(rows.recipient.isnull())
+        rows = alone.union(rows.semi_join(codes, [("recipient", "code")]))
+    return rows, {"period": span, "medium": medium, "people": people is not None}
