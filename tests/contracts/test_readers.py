@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -17,8 +18,8 @@ from hypothesis import strategies as st
 
 from commfinder import Interactions, sources
 from commfinder.errors import CommfinderError, FormatError, InputError, MissingFileError
-from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, MEDIA, MEMBERSHIPS, Loss
-from commfinder.sources import KINDS, Reading, detect, read
+from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, LANDED, MEDIA, MEMBERSHIPS, Loss
+from commfinder.sources import KINDS, Reading, detect, read, reading, tables, workflow_rows
 
 SECRET = "SECRET"
 MAIL = (
@@ -111,6 +112,33 @@ def told(reading):
 
 def test_every_kind_is_here():
     assert set(FILES) == set(READERS) == set(KINDS)
+
+
+@every_reader
+@pytest.mark.parametrize("rows", [1, 50_000])
+def test_parts_are_the_reading_in_pieces(tmp_path, monkeypatch, kind, rows):
+    for module in (reading, tables, workflow_rows):
+        monkeypatch.setattr(module, "PART_ROWS", rows)
+    path = write(tmp_path, kind)
+    options = {"medium": "email"} if kind == "table" else {}
+    *most, last = list(sources.parts(path, kind=kind, name="ours", columns=None, **options))
+    assert {part.interactions.schema for part in (*most, last)} == {LANDED}
+    assert all(0 < part.interactions.num_rows <= rows for part in most)
+    assert not any(part.digests or part.losses or part.accounts or part.memberships for part in most)
+    together, at_once = sources.whole([*most, last]), READERS[kind](path, name="ours")
+    if kind == "table":
+        # Both name events that have no id by their content, each in its way.
+        assert together.interactions["event"].to_pylist() != at_once.interactions["event"].to_pylist()
+        together = dataclasses.replace(together, interactions=at_once.interactions)
+        assert sum(part.interactions["event"].null_count for part in most) == at_once.interactions.num_rows
+    assert told(together) == told(at_once)
+    assert sources.READER_VERSIONS[kind] >= 1
+
+
+@every_reader
+def test_parts_of_what_is_not_there(tmp_path, kind):
+    with pytest.raises(MissingFileError):
+        sources.parts(tmp_path / "none", kind=kind, medium="email" if kind == "table" else None)
 
 
 @every_reader

@@ -85,6 +85,12 @@ class Words:
         """Add a cell."""
         self._codes.append(-1 if word is None else self._place.setdefault(word, len(self._place)))
 
+    def extend(self, values: Any) -> None:
+        """Add the cells of an Arrow column."""
+        coded = Coded.of(values)
+        place = [self._place.setdefault(word, len(self._place)) for word in coded.words]
+        self._codes.frombytes(np.array([*place, -1], np.int32)[coded.codes].tobytes())
+
     def coded(self) -> Coded:
         """Give the column."""
         return Coded(np.frombuffer(self._codes, np.int32) if self._codes else np.zeros(0, np.int32), list(self._place))

@@ -1,36 +1,29 @@
-"""Read a whole column of times at once, and refuse to guess what only its writer knows."""
+"""Read a column of times at once or piece by piece, and refuse to guess what only its writer knows."""
 
 from __future__ import annotations
 
 import re
 import zoneinfo
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commfinder.errors import InputError
+from commfinder.sources.table_columns import text_cells
 from commfinder.sources.tally import Tally
+from commfinder.sources.time_cells import flags, formatted_times, iso_times, numbers, origin, scaled, to_utc
+from commfinder.sources.time_refusals import Hopeless, check_zones, refuse
 from commfinder.sources.times import EARLIEST_US, LATEST_US
 
-__all__ = ["Place", "column_times", "iso_times", "to_utc"]
+__all__ = ["Place", "TimeReader", "TimeRule", "column_times", "surveyed"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_ISO = (
-    r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
-    r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r" ?(?P<zone>Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
-)
-_WHOLE = r"^[+-]?(?:\d{1,18}|[1-8]\d{18})$"
-_NUMBER = r"^[+-]?(?:\d{1,18}|[1-8]\d{18})(?:\.\d*)?(?:[eE][+-]?\d{1,2})?$"
 _MISSING = pa.array(["", "nan", "NaN", "NaT", "null", "NULL", "None", "NA", "N/A"])
-_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2,4})\b")
 _SINCE = re.compile(r"(microseconds|milliseconds|seconds|minutes|hours|days) since (.+)")
 _UNITS = {
     "microseconds": 1,
@@ -40,6 +33,11 @@ _UNITS = {
     "hours": 3_600_000_000,
     "days": 86_400_000_000,
 }
+
+
+_SINCE_1970 = ("seconds", "milliseconds", "microseconds", "nanoseconds")
+_SCALES = ((1_000_000, 1), (1_000, 1), (1, 1), (1, 1_000))
+_BOUNDS = np.array([1e11, 1e14, 1e17])
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,188 @@ class Place:
         return f"{self.file}, line {self.lines[row]}, column {self.column!r}"
 
 
+@dataclass(frozen=True)
+class TimeRule:
+    """How the times of one file are written.
+
+    Parameters
+    ----------
+    zone : zoneinfo.ZoneInfo or None
+        Zone of times that name none.
+    time_format : str or None
+        What the user says; None for ISO 8601 or numbers.
+    earliest : int
+        The first moment accepted, in microseconds since 1970 UTC.
+    unit : int or None
+        0 to 3 where times are numbers of seconds, milli-, micro- or nanoseconds since 1970; None where they are not.
+    """
+
+    zone: zoneinfo.ZoneInfo | None = None
+    time_format: str | None = None
+    earliest: int = EARLIEST_US
+    unit: int | None = None
+
+    @property
+    def span(self) -> str:
+        """The years accepted."""
+        return f"{1990 if self.earliest == EARLIEST_US else 1970} to 2099"
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """What the cells say."""
+
+    cells: pa.Array
+    missing: Flags
+    times: Ints
+    good: Flags
+    naive: Flags
+    odd: Flags
+
+
+def surveyed(
+    columns: Iterable[pa.Array],
+    *,
+    zone: zoneinfo.ZoneInfo | None,
+    time_format: str | None,
+    earliest: int = EARLIEST_US,
+) -> TimeRule:
+    """Find out how the times of a file are written: whether as numbers, and in which unit.
+
+    Parameters
+    ----------
+    columns : iterable of pyarrow.Array
+        The column, in pieces; not looked at where `time_format` says all.
+    zone, time_format, earliest
+        Parts of the rule that are known.
+
+    Returns
+    -------
+    TimeRule
+        Most cells decide between numbers and dates, and the middle value decides the unit, so neither the order of the
+        rows nor the cuts between pieces matter.
+    """
+    if time_format is not None:
+        return TimeRule(zone, time_format, earliest)
+    present = 0
+    counts = np.zeros(4, np.int64)
+    least, most = np.full(4, np.inf), np.zeros(4)
+    for values in columns:
+        cells, missing = _cells(values)
+        present += int((~missing).sum())
+        if pa.types.is_timestamp(values.type):
+            continue
+        whole, parts, is_whole, good = numbers(cells, missing)
+        sizes = np.where(is_whole, np.abs(whole).astype(np.float64), np.abs(parts))[good]
+        kinds = np.searchsorted(_BOUNDS, sizes, side="right")
+        counts += np.bincount(kinds, minlength=4)
+        np.minimum.at(least, kinds, sizes)
+        np.maximum.at(most, kinds, sizes)
+    n = int(counts.sum())
+    if n * 2 <= present:
+        return TimeRule(zone, None, earliest)
+    low, high = np.searchsorted(np.cumsum(counts), [(n - 1) // 2, n // 2], side="right")
+    middle = most[low] if low == high else (most[low] + least[high]) / 2
+    return TimeRule(zone, None, earliest, int(np.searchsorted(_BOUNDS, middle, side="right")))
+
+
+@dataclass
+class TimeReader:
+    """Reads the times of a file piece by piece.
+
+    Parameters
+    ----------
+    rule : TimeRule
+        How they are written.
+    tally : Tally
+        Where skipped rows are counted.
+    """
+
+    rule: TimeRule
+    tally: Tally
+    _rows: int = 0
+    _present: int = 0
+    _naive: int = 0
+    _bad: int = 0
+    _missing: int = 0
+    _odd: int = 0
+    _first: dict[str, Hopeless] = field(default_factory=dict)
+
+    def read(self, values: pa.Array, place: Place) -> tuple[Ints, Flags]:
+        """Read some cells.
+
+        Parameters
+        ----------
+        values : pyarrow.Array of strings, times or whole numbers
+            The cells.
+        place : Place
+            Where they stand.
+
+        Returns
+        -------
+        times : numpy.ndarray of int64
+            Microseconds since 1970 UTC; 0 where not good.
+        good : numpy.ndarray of bool
+            Which rows have a time; the others are counted.
+        """
+        rule = self.rule
+        found = _parsed(values, rule)
+        times, readable = found.times, found.good
+        good, naive = readable.copy(), found.naive & readable
+        if rule.zone is not None:
+            times[naive] = to_utc(times[naive], rule.zone)
+        else:
+            advice = 'Name the zone: timezone="Europe/Berlin".'
+            self._naive += self._count(naive, "time without a zone", place, advice)
+            self._keep("naive", naive, found, readable, place)
+            good &= ~naive
+        inside = (times >= rule.earliest) & (times < LATEST_US)
+        bad = ~found.missing & (~readable | (good & ~inside))
+        odd = bad & found.odd
+        self._rows += len(times)
+        self._present += int((~found.missing).sum())
+        self._bad += self._count(bad & ~odd, f"time that can not be read, or outside {rule.span}", place)
+        self._missing += self._count(found.missing, "no time", place)
+        if rule.unit is not None:
+            reason = f"time in another unit than most of the file, which counts {_SINCE_1970[rule.unit]} since 1970"
+            advice = "Bring all times of the file to one unit, or split it into files of one unit each."
+            self._odd += self._count(odd, reason, place, advice)
+        for name, rows in (("bad", bad), ("odd", odd), ("missing", found.missing)):
+            self._keep(name, rows, found, readable, place)
+        good &= inside
+        return np.where(good, times, 0), good
+
+    def finish(self) -> None:
+        """Refuse a file of which half of the times or more can not be used.
+
+        Raises
+        ------
+        InputError
+            With what is wrong, where first, and what to do.
+        """
+        if self._naive * 2 >= self._present and self._naive:
+            check_zones(self._first["naive"])
+        lost = self._bad + self._odd + self._missing
+        if self._rows and lost * 2 >= self._rows:
+            share = f"{lost} of {self._rows} rows are like that."
+            units = _SINCE_1970[self.rule.unit or 0] if self._odd else None
+            refuse(self._first, share, self.rule.time_format, self.rule.span, units)
+
+    def _keep(self, name: str, rows: Flags, found: _Parsed, readable: Flags, place: Place) -> None:
+        """Remember the first cell of a kind."""
+        if name not in self._first and rows.any():
+            row = int(np.argmax(rows))
+            self._first[name] = Hopeless(str(found.cells[row].as_py()), place.of(row), bool(readable[row]))
+
+    def _count(self, rows: Flags, reason: str, place: Place, advice: str = "Correct these rows in the file.") -> int:
+        """Count rows that are skipped."""
+        count = int(rows.sum())
+        if count:
+            where = place.of(int(np.argmax(rows)))
+            self.tally.add(reason, unit="rows", where=where, count=count, advice=advice)
+        return count
+
+
 def column_times(
     values: pa.Array,
     place: Place,
@@ -74,7 +254,7 @@ def column_times(
     tally: Tally,
     earliest: int = EARLIEST_US,
 ) -> tuple[Ints, Flags]:
-    """Read a column of times.
+    """Read a column of times that is in memory; prefer `TimeReader` for one that comes in pieces.
 
     Parameters
     ----------
@@ -104,231 +284,47 @@ def column_times(
     InputError
         If half of the values or more can not be read, or their zone is not known.
     """
-    if len(values) == 0:
-        return np.zeros(0, np.int64), np.zeros(0, bool)
+    rule = surveyed([values], zone=zone, time_format=time_format, earliest=earliest)
+    reader = TimeReader(rule, tally)
+    times, good = reader.read(values, place)
+    reader.finish()
+    return times, good
+
+
+def _cells(values: pa.Array) -> tuple[pa.Array, Flags]:
+    """Trim cells, and say which are empty."""
+    if not pa.types.is_string(values.type):
+        return values, flags(pc.is_null(values))
     cells = pc.fill_null(pc.utf8_trim_whitespace(values), "")
-    missing = _flags(pc.is_in(cells, value_set=_MISSING))
-    present = int((~missing).sum())
-    since = _SINCE.fullmatch(time_format) if time_format else None
-    naive = np.zeros(len(cells), bool)
+    return cells, flags(pc.is_in(cells, value_set=_MISSING))
+
+
+def _parsed(values: pa.Array, rule: TimeRule) -> _Parsed:
+    """Read cells by a rule."""
+    if rule.time_format or (pa.types.is_integer(values.type) and rule.unit is None):
+        values = text_cells(values)
+    cells, missing = _cells(values)
+    no = np.zeros(len(cells), bool)
+    since = _SINCE.fullmatch(rule.time_format) if rule.time_format else None
+    if pa.types.is_timestamp(cells.type):
+        moments = cells.cast(pa.timestamp("us", tz=cells.type.tz), safe=False).cast(pa.int64())
+        naive = np.full(len(cells), cells.type.tz is None)
+        return _Parsed(cells, missing, np.array(pc.fill_null(moments, 0)), ~missing, naive, no)
     if since:
-        times, good = _numbers(cells, missing, _UNITS[since[1]])
-        times = times + _origin(since[2], zone)
-    elif time_format:
-        times, good, naive = _formatted(cells, time_format)
-    elif int(_flags(pc.match_substring_regex(cells, _NUMBER)).sum()) * 2 > present:
-        times, good = _numbers(cells, missing, None)
-    else:
-        times, good, naive = iso_times(cells)
-    readable = good.copy()
-    naive &= good
-    if zone is not None:
-        times[naive] = to_utc(times[naive], zone)
-    elif naive.any():
-        _check_zones(cells, naive, present, place, tally)
-        good &= ~naive
-    inside = (times >= earliest) & (times < LATEST_US)
-    span = f"{1990 if earliest == EARLIEST_US else 1970} to 2099"
-    bad = ~missing & (~readable | (good & ~inside))
-    good &= inside
-    if int(bad.sum() + missing.sum()) * 2 >= len(cells):
-        _refuse(cells, bad, missing, readable, place, time_format, span)
-    _count(bad, f"time that can not be read, or outside {span}", place, tally)
-    _count(missing, "no time", place, tally)
-    return np.where(good, times, 0), good
-
-
-def _numbers(cells: pa.Array, missing: Flags, unit: int | None) -> tuple[Ints, Flags]:
-    """Read numbers, whole or not, as times in a unit of so many microseconds."""
-    good = _flags(pc.match_substring_regex(cells, _NUMBER)) & ~missing
-    if not good.any():
-        return np.zeros(len(cells), np.int64), good
-    filled = pc.if_else(pa.array(good), cells, "0")
-    if _flags(pc.match_substring_regex(filled, _WHOLE)).all():
-        whole = np.asarray(pc.cast(pc.replace_substring_regex(filled, r"^\+", ""), pa.int64()))
-        factor, divisor = (unit, 1) if unit else _unit(np.abs(whole[good]))
-        fits = np.abs(whole) < 2**62 // factor
-        return np.where(fits, whole, 0) * factor // divisor, good & fits
-    parts = np.asarray(pc.cast(filled, pa.float64()))
-    factor, divisor = (unit, 1) if unit else _unit(np.abs(parts[good]))
-    scaled = parts * (factor / divisor)
-    fits = np.abs(scaled) < 2.0**62
-    return np.rint(np.where(fits, scaled, 0)).astype(np.int64), good & fits
-
-
-def _unit(sizes: npt.NDArray[Any]) -> tuple[int, int]:
-    """Tell seconds, milli-, micro- and nanoseconds since 1970 apart by the middle value of a file."""
-    middle = float(np.median(sizes))
-    if middle < 1e11:
-        return 1_000_000, 1
-    if middle < 1e14:
-        return 1_000, 1
-    return (1, 1) if middle < 1e17 else (1, 1_000)
-
-
-def iso_times(cells: pa.Array) -> tuple[Ints, Flags, Flags]:
-    """Read a column of ISO 8601 moments.
-
-    Parameters
-    ----------
-    cells : pyarrow.Array of strings
-        Without nulls.
-
-    Returns
-    -------
-    times : numpy.ndarray of int64
-        Microseconds since 1970; of what names no zone, as if it were UTC.
-    good : numpy.ndarray of bool
-        Which cells could be read.
-    naive : numpy.ndarray of bool
-        Which of them name no zone.
-    """
-    parts = pc.extract_regex(cells, _ISO)
-    good = _flags(pc.is_valid(parts))
-
-    def number(name: str, default: str = "0") -> Ints:
-        text = pc.fill_null(pc.struct_field(parts, name), default)
-        return np.asarray(pc.cast(pc.if_else(pc.equal(text, ""), default, text), pa.int64()))
-
-    month, hour, minute, second = number("month", "01"), number("hour"), number("minute"), number("second")
-    months = (number("year", "1970") - 1970) * 12 + np.clip(month, 1, 12) - 1
-    start = months.astype("datetime64[M]")
-    date = start.astype("datetime64[D]") + (number("day", "01") - 1)
-    good &= (date.astype("datetime64[M]") == start) & (month >= 1) & (month <= 12)
-    good &= (hour < 24) & (minute < 60) & (second <= 60)
-    fraction = pc.fill_null(pc.struct_field(parts, "fraction"), "")
-    micros = np.asarray(pc.cast(pc.utf8_slice_codeunits(pc.utf8_rpad(fraction, 6, "0"), 0, 6), pa.int64()))
-    zones = pc.dictionary_encode(pc.fill_null(pc.struct_field(parts, "zone"), ""))
-    offsets = np.array([_offset(text) for text in zones.dictionary.to_pylist()], np.int64)
-    named = np.array([text != "" for text in zones.dictionary.to_pylist()], bool)
-    index = np.asarray(zones.indices)
-    seconds = date.astype("datetime64[s]").astype(np.int64) + hour * 3600 + minute * 60 + second
-    return (seconds - offsets[index] * 60) * 1_000_000 + micros, good, good & ~named[index]
-
-
-def _offset(zone: str) -> int:
-    """Minutes that a zone is ahead of UTC."""
-    if zone in ("", "Z", "z", "UTC"):
-        return 0
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
-    return -minutes if zone[0] == "-" else minutes
-
-
-def _formatted(cells: pa.Array, time_format: str) -> tuple[Ints, Flags, Flags]:
-    """Read times of a format that the user named."""
-    zoned = "%z" in time_format
-    try:
-        found = pd.to_datetime(
-            pd.Series(cells.to_pylist(), dtype=object), format=time_format, errors="coerce", utc=True
-        )
-    except (ValueError, TypeError, re.error) as error:
-        raise InputError(
-            f"time_format={time_format!r} is no format of times ({error}).",
-            hint="Use the codes of datetime.strptime, for example time_format='%d/%m/%Y %H:%M'.",
-        ) from None
-    good = np.array(found.notna(), dtype=bool)
-    stamps = found.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-    return np.where(good, stamps, 0), good, good & (not zoned)
-
-
-def to_utc(local: Ints, zone: zoneinfo.ZoneInfo) -> Ints:
-    """Turn wall-clock times of a zone to UTC; the repeated hour is summer time, the missing one is stepped over.
-
-    Parameters
-    ----------
-    local : numpy.ndarray of int64
-        Microseconds since 1970 on the clock of the zone.
-    zone : zoneinfo.ZoneInfo
-        The zone.
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Microseconds since 1970 UTC.
-    """
-    index = pd.DatetimeIndex(local.view("datetime64[us]"))
-    aware = index.tz_localize(zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")
-    return np.asarray(aware.tz_convert("UTC").as_unit("us").asi8, dtype=np.int64)
-
-
-def _origin(text: str, zone: zoneinfo.ZoneInfo | None) -> int:
-    """Read the moment that numbers count from; without a zone it is UTC, for only differences matter there."""
-    times, good, naive = iso_times(pa.array([text.strip()]))
-    if not good[0]:
-        raise InputError(
-            f"{text!r} in time_format is no moment.", hint="For example time_format='seconds since 2003-10-01'."
-        )
-    return int(to_utc(times, zone)[0]) if zone is not None and naive[0] else int(times[0])
-
-
-def _check_zones(cells: pa.Array, naive: Flags, present: int, place: Place, tally: Tally) -> None:
-    """Refuse a file whose times name no zone; count the rows of a file where only some do not."""
-    if int(naive.sum()) * 2 >= present:
-        row = int(np.argmax(naive))
-        raise InputError(
-            f"{cells[row].as_py()!r} is a time without a zone ({place.of(row)}).",
-            need="Without its zone nobody knows which moment that is.",
-            hint='Name the zone it was written in, for example timezone="Europe/Berlin" (or "UTC").',
-        )
-    _count(naive, "time without a zone", place, tally, 'Name the zone: timezone="Europe/Berlin".')
-
-
-def _count(
-    rows: Flags, reason: str, place: Place, tally: Tally, advice: str = "Correct these rows in the file."
-) -> None:
-    """Count rows that are skipped."""
-    if rows.any():
-        tally.add(reason, unit="rows", where=place.of(int(np.argmax(rows))), count=int(rows.sum()), advice=advice)
-
-
-def _refuse(
-    cells: pa.Array, bad: Flags, missing: Flags, readable: Flags, place: Place, time_format: str | None, span: str
-) -> NoReturn:
-    """Say why a column can not be taken for times."""
-    row = int(np.argmax(bad)) if bad.any() else int(np.argmax(missing))
-    value, where = cells[row].as_py(), place.of(row)
-    share = f"{int(bad.sum() + missing.sum())} of {len(cells)} rows are like that."
-    if not bad.any():
-        raise InputError(f"No time is given ({where}); {share}", hint='columns={"time": None} reads without times.')
-    if time_format:
-        raise InputError(
-            f"{value!r} is no time of the format {time_format!r} within {span} ({where}); {share}",
-            hint="Correct time_format.",
-        )
-    if match := _SLASHED.match(value):
-        day, month = _guess(value, match, "%d", "%m"), _guess(value, match, "%m", "%d")
-        raise InputError(
-            f"{value!r} is ambiguous ({where}): day or month first? {share}",
-            need="commfinder does not guess.",
-            hint=f'Say which: time_format="{day}" or "{month}".',
-        )
-    if readable[row]:
-        compact = re.fullmatch(r"(19|20)\d{6}", value)
-        raise InputError(
-            f"{value!r} lies outside {span} ({where}); {share}",
-            need="Numbers count seconds, milliseconds or microseconds since 1970.",
-            hint='For dates such as 20260701: time_format="%Y%m%d".'
-            if compact
-            else 'Numbers that count from another moment: time_format="seconds since 2003-10-01".',
-        )
-    raise InputError(
-        f"{value!r} is no time that can be read ({where}); {share}",
-        need="ISO 8601 is needed, such as 2026-07-01T09:30:00+02:00, or a number of seconds since 1970.",
-        hint='Name any other format: time_format="%b %d %Y %H:%M".',
-    )
-
-
-def _guess(value: str, match: re.Match[str], first: str, second: str) -> str:
-    """Write a format that a slashed date may have."""
-    mark = value[match.end(1)]
-    year = "%Y" if len(match[3]) == 4 else "%y"
-    rest = value[match.end() :]
-    clock = " %H:%M:%S" if rest.count(":") == 2 else " %H:%M" if ":" in rest else ""
-    half = rest.rstrip()[-2:].upper() in ("AM", "PM")
-    return f"{first}{mark}{second}{mark}{year}{clock.replace('%H', '%I') + ' %p' if half else clock}"
-
-
-def _flags(values: Any) -> Flags:
-    """Turn an Arrow column of booleans without nulls into numpy."""
-    return np.array(values.to_numpy(zero_copy_only=False), dtype=bool)
+        times, good = scaled(numbers(cells, missing), (_UNITS[since[1]], 1))
+        return _Parsed(cells, missing, times + origin(since[2], rule.zone), good, no, no)
+    if rule.time_format:
+        return _Parsed(cells, missing, *formatted_times(cells, rule.time_format), no)
+    if rule.unit is None:
+        rows = np.flatnonzero(~missing)
+        held = [np.zeros(len(cells), np.int64), no.copy(), no.copy()]
+        for whole, said in zip(held, iso_times(cells.take(pa.array(rows))), strict=True):
+            whole[rows] = said
+        return _Parsed(cells, missing, held[0], held[1], held[2], no)
+    read = numbers(cells, missing)
+    odd = no.copy()
+    for unit, scale in enumerate(_SCALES):
+        if unit != rule.unit:
+            times, good = scaled(read, scale)
+            odd |= good & (times >= rule.earliest) & (times < LATEST_US)
+    return _Parsed(cells, missing, *scaled(read, _SCALES[rule.unit]), no, odd)

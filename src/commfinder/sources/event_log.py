@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,26 +14,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder.errors import ColumnError, InputError, nearest
-from commfinder.interactions.schema import INTERACTIONS, MEDIA
+from commfinder.interactions.schema import LANDED, MEDIA
 from commfinder.progress import SILENT, Progress
-from commfinder.sources.coded import Coded
-from commfinder.sources.column_times import Place, column_times
+from commfinder.sources.coded import Coded, Words
+from commfinder.sources.column_times import Place, TimeReader, TimeRule, surveyed
 from commfinder.sources.documents import stem_of
 from commfinder.sources.event_log_columns import OURS, usual_columns
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, whole
 from commfinder.sources.streams import digest, existing
-from commfinder.sources.table_columns import ColumnMap, column_mapping, filled_cells, joined_cells, position_of
-from commfinder.sources.table_files import Loaded, load_table
+from commfinder.sources.table_columns import (
+    ColumnMap,
+    column_mapping,
+    filled_cells,
+    joined_cells,
+    position_of,
+    text_cells,
+)
+from commfinder.sources.table_files import Loaded, table_batches
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, ranks, workflow_reading
+from commfinder.sources.workflow_rows import Trail, ranks, workflow_parts
 from commfinder.sources.workflow_times import EARLIEST_LOG_US, without_early
 
-__all__ = ["read_event_log"]
+__all__ = ["event_log_parts", "read_event_log"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+_WORDS = tuple(ours for ours in OURS if ours not in ("time", "start"))
 _NEEDED = ("case", "resource", "time")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".jsonl", ".ndjson", ".parquet")
 _MISSING = pa.array(["", "nan", "NaN", "NaT", "null", "NULL", "None", "NA", "N/A", "-"])
@@ -103,35 +113,109 @@ def read_event_log(
     >>> reading.interactions.select(["event", "sender", "activity", "space"]).to_pylist()
     [{'event': '7#000000', 'sender': 'ann', 'activity': 'check', 'space': 'permits'}]
     """
-    where = existing(path)
-    source = name or where.resolve().name
-    zone = zone_of(timezone)
+    return whole(
+        event_log_parts(
+            path,
+            columns=columns,
+            medium=medium,
+            timezone=timezone,
+            time_format=time_format,
+            delimiter=delimiter,
+            name=name,
+            progress=progress,
+        )
+    )
+
+
+def event_log_parts(
+    path: str | os.PathLike[str],
+    *,
+    columns: ColumnMap | None = None,
+    medium: str = "workflow",
+    timezone: str | None = None,
+    time_format: str | None = None,
+    delimiter: str | None = None,
+    name: str | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Part]:
+    """Read an event log that comes as a table and yield its rows piece by piece.
+
+    The place of an event in its case, and which event ends which work, is known at the end of the log. Until then each
+    event is held by number, and each case, person and activity by name: about 400 bytes an event at most. The file
+    is read twice: first its times alone, to tell their unit.
+
+    Parameters
+    ----------
+    path, columns, medium, timezone, time_format, delimiter, name, progress
+        As for `read_event_log`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, ColumnError, InputError
+        As `read_event_log`.
+    """
     if medium not in MEDIA:
         raise InputError(f"{medium!r} is no medium.", hint=nearest(str(medium), MEDIA))
-    mapping = column_mapping(columns, OURS)
-    tally = Tally(source)
-    chosen: dict[str, list[int]] = {}
+    where, mapping, zone = existing(path), column_mapping(columns, OURS), zone_of(timezone)
+    return _parts(_File(where, mapping, zone, time_format, delimiter), medium, name or where.resolve().name, progress)
 
-    def choose(names: list[str]) -> list[int]:
-        chosen.update(_positions(mapping, names, where.name))
-        return sorted({position for positions in chosen.values() for position in positions})
 
-    with progress.stage(f"Reading {source}", where.stat().st_size) as stage:
-        loaded = load_table(
-            where,
-            choose,
-            headerless=any(isinstance(one, int) for given in mapping.values() for one in given or ()),
-            delimiter=delimiter,
-            tally=tally,
-            advance=stage.advance,
+@dataclass(frozen=True)
+class _File:
+    """A file, and what the user says of it."""
+
+    path: Path
+    mapping: dict[str, tuple[str | int, ...] | None]
+    zone: zoneinfo.ZoneInfo | None
+    time_format: str | None
+    delimiter: str | None
+    chosen: dict[str, list[int]] = field(default_factory=dict)
+
+    def batches(self, only: str | None, tally: Tally, advance: Callable[[float], None]) -> Iterator[Loaded]:
+        """Read the columns that are wanted, or one of them."""
+
+        def choose(names: list[str]) -> list[int]:
+            self.chosen.update(_positions(self.mapping, names, self.path.name))
+            wanted = [self.chosen.get(only, [])] if only else self.chosen.values()
+            return sorted({position for positions in wanted for position in positions})
+
+        headerless = any(isinstance(one, int) for given in self.mapping.values() for one in given or ())
+        return table_batches(
+            self.path, choose, headerless=headerless, delimiter=self.delimiter, tally=tally, advance=advance
         )
-    digests = {where.name: digest(where)}
-    if len(loaded.lines) == 0:
-        tally.add("no row was found", unit="files", where=where.name)
-        return Reading(INTERACTIONS.empty_table(), losses=tally.losses(), digests=digests)
-    log = _Log(loaded, chosen, where, tally)
-    trail = log.trail(zone, time_format, stem_of(source, _SUFFIXES))
-    return workflow_reading(trail, source=source, file=where.name, tally=tally, digests=digests, medium=medium)
+
+    def rule(self, ours: str) -> TimeRule:
+        """Find out how a column of times is written."""
+
+        def cells() -> Iterator[pa.Array]:
+            for loaded in self.batches(ours, Tally(""), lambda _: None):
+                if ours not in self.chosen:
+                    return
+                values = _cells(loaded, self.chosen[ours])
+                yield _dated(values.filter(pc.invert(_are_missing(values))), self.time_format)
+
+        return surveyed(cells(), zone=self.zone, time_format=self.time_format, earliest=EARLIEST_LOG_US)
+
+
+def _parts(file: _File, medium: str, source: str, progress: Progress) -> Iterator[Part]:
+    """Read the log by number, then make rows of it."""
+    tally = Tally(source)
+    rules = {ours: file.rule(ours) for ours in ("time", "start")}
+    log = _Log(file, tally, {ours: TimeReader(rule, tally) for ours, rule in rules.items()})
+    with progress.stage(f"Reading {source}", file.path.stat().st_size) as stage:
+        for loaded in file.batches(None, tally, stage.advance):
+            log.add(loaded)
+    digests = {file.path.name: digest(file.path)}
+    if not log.read:
+        tally.add("no row was found", unit="files", where=file.path.name)
+        yield Part(LANDED.empty_table(), losses=tally.losses(), digests=digests)
+        return
+    trail = log.trail(stem_of(source, _SUFFIXES))
+    yield from workflow_parts(trail, source=source, file=file.path.name, tally=tally, digests=digests, medium=medium)
 
 
 def _positions(mapping: dict[str, tuple[str | int, ...] | None], names: list[str], file: str) -> dict[str, list[int]]:
@@ -155,35 +239,89 @@ def _positions(mapping: dict[str, tuple[str | int, ...] | None], names: list[str
     return found
 
 
+def _cells(loaded: Loaded, positions: list[int]) -> pa.Array:
+    """Give one of our columns as text."""
+    return filled_cells(joined_cells([text_cells(loaded.cells[one]) for one in positions]))
+
+
+def _are_missing(values: pa.Array) -> pa.Array:
+    """Tell which cells say no time."""
+    return pc.or_kleene(pc.is_null(values), pc.is_in(values, value_set=_MISSING))
+
+
+def _dated(values: pa.Array, time_format: str | None) -> pa.Array:
+    """Write dates with dashes: years before months leave nothing to guess, 2026/07/01 is as good as 2026-07-01."""
+    if time_format is not None:
+        return values
+    return pc.replace_substring_regex(values, r"^(\d{4})/(\d{2})/(\d{2})", r"\1-\2-\3")
+
+
+@dataclass
 class _Log:
-    """The chosen columns of one file."""
+    """What was read of a log so far, by number."""
 
-    def __init__(self, loaded: Loaded, chosen: dict[str, list[int]], path: Path, tally: Tally) -> None:
-        self.lines = loaded.lines
-        self.file = path.name
-        self.tally = tally
-        self.headings = {ours: "/".join(loaded.names[one] for one in at) for ours, at in chosen.items()}
-        self.cells = {
-            ours: filled_cells(joined_cells([loaded.cells[one] for one in at])) for ours, at in chosen.items()
-        }
+    source: _File
+    tally: Tally
+    readers: dict[str, TimeReader]
+    read: int = 0
+    _words: dict[str, Words] = field(default_factory=lambda: {ours: Words() for ours in _WORDS})
+    _lines: list[Ints] = field(default_factory=list)
+    _held: dict[str, list[tuple[Ints, Flags]]] = field(default_factory=lambda: {"time": [], "start": []})
 
-    def trail(self, zone: Any, time_format: str | None, process: str) -> Trail:
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return self.source.path.name
+
+    def add(self, loaded: Loaded) -> None:
+        """Read some rows."""
+        chosen = self.source.chosen
+        self.read += len(loaded.lines)
+        self._lines.append(loaded.lines)
+        for ours, words in self._words.items():
+            if ours in chosen:
+                words.extend(_cells(loaded, chosen[ours]))
+        for ours, held in self._held.items():
+            if ours in chosen:
+                heading = "/".join(loaded.names[one] for one in chosen[ours])
+                held.append(self._read_times(ours, heading, _cells(loaded, chosen[ours]), loaded.lines))
+
+    def _read_times(self, ours: str, heading: str, values: pa.Array, lines: Ints) -> tuple[Ints, Flags]:
+        """Read some times; rows without one are not good."""
+        missing = np.array(_are_missing(values).to_numpy(zero_copy_only=False), dtype=bool)
+        if ours == "time" and "start" not in self.source.chosen:
+            self._count(missing, "events without a time", lines)
+        rows = np.flatnonzero(~missing)
+        times, good = np.zeros(len(values), np.int64), ~missing
+        if len(rows):
+            here = _dated(values.take(pa.array(rows)), self.source.time_format)
+            times[rows], good[rows] = self.readers[ours].read(here, Place(self.file, heading, lines[rows]))
+        return times, good
+
+    def _times(self, ours: str) -> tuple[Ints, Flags]:
+        """Give all times of a column."""
+        self.readers[ours].finish()
+        times, good = zip(*self._held[ours], strict=True)
+        return np.concatenate(times), np.concatenate(good)
+
+    def trail(self, process: str) -> Trail:
         """Say what was done on cases."""
-        times, good = self._times("time", zone, time_format)
-        good = without_early(times, good, self.lines, file=self.file, tally=self.tally)
+        lines = np.concatenate(self._lines)
+        times, good = self._times("time")
+        good = without_early(times, good, lines, file=self.file, tally=self.tally)
         starts, started = np.zeros(len(times), np.int64), np.zeros(len(times), bool)
-        if "start" in self.cells:
-            starts, started = self._times("start", zone, time_format)
+        if "start" in self.source.chosen:
+            starts, started = self._times("start")
             # A row without an end is an event all the same.
             begun, started = started & ~good, started & good
             late = started & (starts > times)
-            self._count(late, "start after the end; the start is left out")
-            self._count(~good & ~begun, "events without a time")
+            self._count(late, "start after the end; the start is left out", lines)
+            self._count(~good & ~begun, "events without a time", lines)
             started &= ~late
             times, good = np.where(begun, starts, times), good | begun
         rows = np.flatnonzero(good)
-        coded = {ours: self._coded(ours).take(rows) for ours in OURS if ours not in ("time", "start")}
-        if "space" not in self.cells:
+        coded = {ours: self._coded(ours).take(rows) for ours in self._words}
+        if "space" not in self.source.chosen:
             coded["space"] = Coded.same(process, len(rows))
         trail = Trail(
             title=coded.pop("role"),
@@ -191,7 +329,7 @@ class _Log:
             role=Coded.nothing(len(rows)),
             position=np.zeros(len(rows), np.int64),
             time=times[rows],
-            line=self.lines[rows],
+            line=lines[rows],
             **coded,
         )
         if started.any():
@@ -199,42 +337,19 @@ class _Log:
         return _numbered(trail)
 
     def _coded(self, ours: str) -> Coded:
-        """Number the words of a column."""
-        if ours not in self.cells:
-            return Coded.nothing(len(self.lines))
-        coded = Coded.of(self.cells[ours])
+        """Give the words of a column by number."""
+        if ours not in self.source.chosen:
+            return Coded.nothing(self.read)
+        coded = self._words[ours].coded()
         # pandas writes whole numbers as 112.0 where one of them is missing.
         if coded.words and all(word.endswith(".0") and word[:-2].isdigit() for word in coded.words if word != "nan"):
             coded = coded.settled(lambda word: None if word == "nan" else word[:-2])
         return coded
 
-    def _times(self, ours: str, zone: Any, time_format: str | None) -> tuple[Ints, Flags]:
-        """Read a column of times; rows without one are not good."""
-        cells = pc.fill_null(self.cells[ours], "")
-        missing = np.array(pc.is_in(cells, value_set=_MISSING).to_numpy(zero_copy_only=False), dtype=bool)
-        if ours == "time" and "start" not in self.cells:
-            self._count(missing, "events without a time")
-        rows = np.flatnonzero(~missing)
-        times, good = np.zeros(len(cells), np.int64), ~missing
-        if len(rows):
-            # Years before months leave nothing to guess: 2026/07/01 is as good as 2026-07-01.
-            here = cells.take(pa.array(rows))
-            if time_format is None:
-                here = pc.replace_substring_regex(here, r"^(\d{4})/(\d{2})/(\d{2})", r"\1-\2-\3")
-            times[rows], good[rows] = column_times(
-                here,
-                Place(self.file, self.headings[ours], self.lines[rows]),
-                zone=zone,
-                time_format=time_format,
-                tally=self.tally,
-                earliest=EARLIEST_LOG_US,
-            )
-        return times, good
-
-    def _count(self, rows: Flags, reason: str) -> None:
+    def _count(self, rows: Flags, reason: str, lines: Ints) -> None:
         """Count rows by what is odd about them."""
         if rows.any():
-            where = f"{self.file}, line {self.lines[int(np.argmax(rows))]}"
+            where = f"{self.file}, line {lines[int(np.argmax(rows))]}"
             self.tally.add(reason, unit="events", where=where, count=int(rows.sum()))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
+import tempfile
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from commfinder.interactions.schema import LANDED
 from commfinder.progress import SILENT, Progress
-from commfinder.sources.assemble import Known, account_table, interaction_table
+from commfinder.sources.assemble import Known, account_table
 from commfinder.sources.mail_headers import (
     ADDRESSED,
     Fields,
@@ -23,14 +26,14 @@ from commfinder.sources.mail_headers import (
     list_of,
     message_ids,
 )
+from commfinder.sources.mail_links import Links, key_of
 from commfinder.sources.mbox_split import Block, blocks, looks_like_mail
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.streams import digest, existing, open_stream, walk
 from commfinder.sources.tally import Tally
-from commfinder.sources.threads import thread_roots
 from commfinder.sources.times import mail_time, zone_of
 
-__all__ = ["read_mbox"]
+__all__ = ["mbox_parts", "read_mbox"]
 
 _HEAD_BYTES = 1 << 16
 _MAX_REFERENCES = 200
@@ -57,7 +60,6 @@ class _Mail:
     sender: str
     recipients: tuple[tuple[str, str], ...]
     answers: tuple[str, ...]
-    references: tuple[str, ...]
     list_id: str | None
     list_address: str | None
     unaddressed: bool
@@ -66,13 +68,36 @@ class _Mail:
 
 @dataclass
 class _Gathered:
-    """What was read so far."""
+    """What was read so far; the messages themselves wait in a file that nobody else can open."""
 
     tally: Tally
     zone: zoneinfo.ZoneInfo | None
-    mails: list[_Mail] = field(default_factory=list)
+    spool: IO[bytes]
+    links: Links = field(default_factory=Links)
     known: dict[str, Known] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    posts: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+
+    def add(self, mail: _Mail, references: Iterable[str]) -> None:
+        """Keep a message."""
+        number = self.numbers.setdefault(mail.sender, len(self.numbers))
+        self.links.add(mail.event, mail.time, number, (*mail.answers, *references))
+        marshal.dump(tuple(getattr(mail, name) for name in _Mail.__slots__), self.spool)
+        if mail.list_address:
+            self.lists.add(mail.list_address)
+        if mail.list_id:
+            self.ids.add(mail.list_id)
+            if mail.list_address:
+                self.posts[mail.list_id] = min(self.posts.get(mail.list_id, mail.list_address), mail.list_address)
+
+    def mails(self) -> Iterator[_Mail]:
+        """Yield all messages again."""
+        self.spool.seek(0)
+        for _ in range(len(self.links)):
+            yield _Mail(*marshal.load(self.spool))
 
     def meet(self, name: str, address: str) -> None:
         """Note that an address occurs, under a name."""
@@ -132,27 +157,67 @@ def read_mbox(
     >>> reading.interactions.select(["sender", "recipient", "role"]).to_pylist()
     [{'sender': 'a@x.org', 'recipient': 'b@x.org', 'role': 'to'}]
     """
-    where = existing(path)
+    return whole(mbox_parts(path, name=name, progress=progress, timezone=timezone))
+
+
+def mbox_parts(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    progress: Progress = SILENT,
+    timezone: str | None = None,
+) -> Iterator[Part]:
+    """Read the headers of mail piece by piece; prefer `read_mbox` for what fits in memory.
+
+    What a message answers, and which addresses are lists, is known only when all mail was read. Until then what is kept
+    of each message waits in a temporary file without a name, which is gone when this process is. In memory stay the
+    accounts, the id of the first message of each thread, and about a hundred bytes a message.
+
+    Parameters
+    ----------
+    path, name, progress, timezone
+        As for `read_mbox`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, InputError, UnsafeArchiveError
+        As `read_mbox`.
+    """
+    return _parts(existing(path), name, zone_of(timezone), progress)
+
+
+def _parts(where: Path, name: str | None, zone: zoneinfo.ZoneInfo | None, progress: Progress) -> Iterator[Part]:
+    """Read all mail, then make rows of it."""
     source = name or where.resolve().name
-    gathered = _Gathered(Tally(source), zone_of(timezone))
-    files, refused = walk(where) if where.is_dir() else ([(where.name, where)], [])
-    for link in refused:
-        gathered.tally.add("not a regular file", unit="files", where=link)
-    total = sum(file.stat().st_size for _, file in files)
-    with progress.stage(f"Reading mail of {source}", total) as stage:
-        for label, file in files:
-            _read_file(label, file, gathered, stage.advance)
-    if not gathered.mails:
-        gathered.tally.add(
-            "no message was found",
-            unit="files",
-            where=source,
-            count=max(len(files), 1),
-            advice="An mbox is needed: each message opens with a line 'From <address> <date>'.",
-        )
-    columns, known = _rows(gathered, source)
-    return Reading(
-        interaction_table(columns, medium="email", source=source),
+    with tempfile.TemporaryFile(prefix="commfinder-") as spool:
+        gathered = _Gathered(Tally(source), zone, spool)
+        files, refused = walk(where) if where.is_dir() else ([(where.name, where)], [])
+        for link in refused:
+            gathered.tally.add("not a regular file", unit="files", where=link)
+        total = sum(file.stat().st_size for _, file in files)
+        with progress.stage(f"Reading mail of {source}", total) as stage:
+            for label, file in files:
+                _read_file(label, file, gathered, stage.advance)
+        if not len(gathered.links):
+            gathered.tally.add(
+                "no message was found",
+                unit="files",
+                where=source,
+                count=max(len(files), 1),
+                advice="An mbox is needed: each message opens with a line 'From <address> <date>'.",
+            )
+        posts, lists = _lists(gathered)
+        yield from batched(_rows(gathered, posts, lists, source), _COLUMNS, medium="email", source=source)
+    known = dict(gathered.known)
+    for address in lists:
+        names = known[address].names if address in known else Known().names
+        known[address] = Known(address if "@" in address else None, "list", names=names)
+    yield Part(
+        LANDED.empty_table(),
         accounts=account_table(known, source=source),
         losses=gathered.tally.losses(),
         digests=gathered.digests,
@@ -169,9 +234,7 @@ def _read_file(label: str, file: Path, gathered: _Gathered, advance: Callable[[f
             return
         gathered.digests[label] = digest(file)
         for block in blocks(reader):
-            mail = _mail(block, label, gathered)
-            if mail is not None:
-                gathered.mails.append(mail)
+            _keep(block, label, gathered)
         if stream.broken:
             tally.add(
                 "compressed file is damaged or cut off; the messages before the damage are kept",
@@ -181,8 +244,8 @@ def _read_file(label: str, file: Path, gathered: _Gathered, advance: Callable[[f
             )
 
 
-def _mail(block: Block, label: str, gathered: _Gathered) -> _Mail | None:
-    """Read one header block; None, and a count, if it says neither who nor when."""
+def _keep(block: Block, label: str, gathered: _Gathered) -> None:
+    """Read one header block and keep the message; only count it if it says not who or not when."""
     where = f"{label}, byte {block.offset}"
     tally = gathered.tally
     found, foreign = fields(block.content)
@@ -192,26 +255,26 @@ def _mail(block: Block, label: str, gathered: _Gathered) -> _Mail | None:
     sender = _sender(found, block, gathered)
     if sender is None:
         tally.add("no sender that can be read", unit="messages", where=where)
-        return None
+        return
     time = _time(found, block, where, gathered)
     if time is None:
         tally.add("no date between 1990 and 2099 that can be read", unit="messages", where=where)
-        return None
+        return
     list_id, list_address = list_of(found)
     references = message_ids(found.get("references", ()))
     answers = message_ids(found.get("in-reply-to", ()))[:1] + references[-1:]
-    return _Mail(
+    mail = _Mail(
         event=_event(found, sender, block),
         time=time,
         sender=sender,
         recipients=_recipients(found, where, gathered),
         answers=tuple(dict.fromkeys(answers)),
-        references=tuple(references[:1] + references[1:][-_MAX_REFERENCES:]),
         list_id=list_id,
         list_address=list_address,
         unaddressed=not any(header in found for header, _ in ADDRESSED),
         automated=is_automated(found, sender),
     )
+    gathered.add(mail, references[:1] + references[1:][-_MAX_REFERENCES:])
 
 
 def _sender(found: Fields, block: Block, gathered: _Gathered) -> str | None:
@@ -267,56 +330,42 @@ def _recipients(found: Fields, where: str, gathered: _Gathered) -> tuple[tuple[s
     return tuple(sorted(roles.items()))
 
 
-def _rows(gathered: _Gathered, source: str) -> tuple[dict[str, list[Any]], dict[str, Known]]:
+def _rows(gathered: _Gathered, posts: dict[str, str], lists: set[str], source: str) -> Iterator[tuple[Any, ...]]:
     """Turn messages into rows, once all lists and all authors are known."""
-    mails = gathered.mails
-    posts, lists = _lists(mails, gathered.known)
-    known = dict(gathered.known)
-    for address in lists:
-        names = known[address].names if address in known else Known().names
-        known[address] = Known(address if "@" in address else None, "list", names=names)
-    threads = thread_roots((mail.event, mail.time, (*mail.answers, *mail.references)) for mail in mails)
-    authors: dict[str, tuple[int, str]] = {}
-    for mail in mails:
-        authors[mail.event] = min(authors.get(mail.event, (mail.time, mail.sender)), (mail.time, mail.sender))
-    columns: dict[str, list[Any]] = {key: [] for key in _COLUMNS}
+    accounts = list(gathered.numbers)
+    threads = gathered.links.settled(accounts)
+    roots: dict[int, str] = {}
+    for mail, number, first in zip(gathered.mails(), threads.thread.tolist(), threads.first.tolist(), strict=True):
+        if first:
+            roots[number] = min(roots.get(number, mail.event), mail.event)
     nobody: list[tuple[str | None, str]] = [(None, "to")]
-    for mail in mails:
-        parent = next((one for one in mail.answers if one in authors and one != mail.event), None)
+    for mail, number in zip(gathered.mails(), threads.thread.tolist(), strict=True):
+        answers = [one for one in mail.answers if one != mail.event]
+        written = ((one, threads.author(key_of(one))) for one in answers)
+        parent, author = next((pair for pair in written if pair[1] is not None), (None, None))
         persons: list[tuple[str | None, str]] = [
             (address, role) for address, role in mail.recipients if address not in lists
         ]
         others = sum(address != mail.sender for address, _ in persons)
-        if not persons and parent and authors[parent][1] != mail.sender:
-            persons, others = [(authors[parent][1], "reply")], 1
+        if not persons and author is not None and accounts[author] != mail.sender:
+            persons, others = [(accounts[author], "reply")], 1
         space = _space(mail, posts, lists, source)
-        cited = parent or next((one for one in mail.answers if one != mail.event), None)
+        cited = parent or next(iter(answers), None)
         for recipient, role in persons or nobody:
-            values = (mail.event, mail.time, mail.sender, recipient, role, space, threads[mail.event], cited)
-            for column, value in zip(columns.values(), (*values, others, mail.automated), strict=True):
-                column.append(value)
-    return columns, known
+            values = (mail.event, mail.time, mail.sender, recipient, role, space, roots[number], cited)
+            yield (*values, others, mail.automated)
 
 
-def _lists(mails: Iterable[_Mail], known: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+def _lists(gathered: _Gathered) -> tuple[dict[str, str], set[str]]:
     """Find the mailing lists: the address of each list id, and every address or id that is a list."""
-    posts: dict[str, str] = {}
-    lists: set[str] = set()
-    ids: set[str] = set()
-    for mail in mails:
-        if mail.list_address:
-            lists.add(mail.list_address)
-        if mail.list_id:
-            ids.add(mail.list_id)
-            if mail.list_address:
-                posts[mail.list_id] = min(posts.get(mail.list_id, mail.list_address), mail.list_address)
+    posts, lists = dict(gathered.posts), set(gathered.lists)
     # A list id is by custom the list's address with a dot in place of the @.
-    for address in sorted(known):
+    for address in sorted(gathered.known):
         dotted = address.replace("@", ".")
-        if dotted in ids:
+        if dotted in gathered.ids:
             lists.add(address)
             posts.setdefault(dotted, address)
-    lists.update(one for one in ids if one not in posts)
+    lists.update(one for one in gathered.ids if one not in posts)
     return posts, lists
 
 

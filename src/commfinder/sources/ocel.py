@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,14 @@ from commfinder.sources.json_text import load_members
 from commfinder.sources.ocel_choices import Actors, choose_actors, choose_case_types
 from commfinder.sources.ocel_forms import members_of_database, members_of_xml
 from commfinder.sources.ocel_parts import Ocel, OcelEvent, parse_ocel
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, whole
 from commfinder.sources.streams import digest, existing, open_stream
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, ranks, workflow_reading
+from commfinder.sources.workflow_rows import Trail, ranks, workflow_parts
 from commfinder.sources.workflow_times import LogTimes
 
-__all__ = ["read_ocel"]
+__all__ = ["ocel_parts", "read_ocel"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -123,9 +124,50 @@ def read_ocel(
     >>> reading.interactions.select(["event", "sender", "role", "space"]).to_pylist()
     [{'event': 'o1#000000', 'sender': 'ann', 'role': 'approve', 'space': 'order'}]
     """
-    where = existing(path)
+    return whole(ocel_parts(path, case_type=case_type, actors=actors, timezone=timezone, name=name, progress=progress))
+
+
+def ocel_parts(
+    path: str | os.PathLike[str],
+    *,
+    case_type: str | Iterable[str] | None = None,
+    actors: Sequence[str] | None = None,
+    timezone: str | None = None,
+    name: str | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Part]:
+    """Read an object-centric event log and yield its rows piece by piece.
+
+    The log itself is held in memory: which objects are its cases, and what says who acted, is chosen by all of it. Only
+    the rows, which are many for each event, come in pieces.
+
+    Parameters
+    ----------
+    path, case_type, actors, timezone, name, progress
+        As for `read_ocel`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, InputError
+        As `read_ocel`.
+    """
+    return _parts(existing(path), case_type, actors, zone_of(timezone), name, progress)
+
+
+def _parts(
+    where: Path,
+    case_type: str | Iterable[str] | None,
+    actors: Sequence[str] | None,
+    zone: zoneinfo.ZoneInfo | None,
+    name: str | None,
+    progress: Progress,
+) -> Iterator[Part]:
+    """Read the log, then make rows of it."""
     source = name or where.resolve().name
-    zone = zone_of(timezone)
     tally = Tally(source)
     with progress.stage(f"Reading {source}", where.stat().st_size) as stage:
         log = parse_ocel(_members(where, tally, stage.advance), tally, where.name)
@@ -140,7 +182,7 @@ def read_ocel(
     _note(log, who, cases, case_type is None, where.name, tally)
     trail = _trail(log, who, cases, moments, stem_of(source, _SUFFIXES), where.name, tally)
     names = {one: facts["name"] for one, facts in log.facts.items() if log.types[one] in who.types and "name" in facts}
-    return workflow_reading(
+    yield from workflow_parts(
         trail, source=source, file=where.name, tally=tally, digests={where.name: digest(where)}, names=names
     )
 

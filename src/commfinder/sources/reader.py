@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from commfinder.errors import InputError, nearest
@@ -11,27 +11,35 @@ from commfinder.interactions import Interactions
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import open_members
 from commfinder.sources.detect import KINDS, Kind, detect
-from commfinder.sources.event_log import read_event_log
+from commfinder.sources.event_log import event_log_parts, read_event_log
 from commfinder.sources.event_log_columns import OURS as LOG_COLUMNS
-from commfinder.sources.mbox import read_mbox
-from commfinder.sources.ocel import read_ocel
-from commfinder.sources.reading import Reading
-from commfinder.sources.slack import read_slack
+from commfinder.sources.mbox import mbox_parts, read_mbox
+from commfinder.sources.ocel import ocel_parts, read_ocel
+from commfinder.sources.reading import Part, Reading, whole
+from commfinder.sources.slack import read_slack, slack_parts
 from commfinder.sources.streams import existing
 from commfinder.sources.table_columns import ColumnMap
-from commfinder.sources.tables import read_table
-from commfinder.sources.xes import read_xes
-from commfinder.sources.zulip import read_zulip_topics
-from commfinder.sources.zulip_export import is_zulip_export, read_zulip_export
+from commfinder.sources.tables import read_table, table_parts
+from commfinder.sources.xes import read_xes, xes_parts
+from commfinder.sources.zulip import zulip_topic_parts
+from commfinder.sources.zulip_export import is_zulip_export, zulip_export_parts
 
-__all__ = ["read"]
+__all__ = ["READER_VERSIONS", "parts", "read"]
+
+READER_VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1)
+"""Which version of a kind's reader this is; it grows whenever the reader makes other rows of the same input."""
 
 
-def _read_zulip(path: str | os.PathLike[str], *, name: str | None, progress: Progress) -> Reading:
+def _zulip_parts(path: str | os.PathLike[str], *, name: str | None, progress: Progress) -> Iterator[Part]:
     """Read a chat archive of Zulip, whichever tool made it."""
     with open_members(existing(path)) as members:
         by_server = is_zulip_export(list(members.openers))
-    return (read_zulip_export if by_server else read_zulip_topics)(path, name=name, progress=progress)
+    return (zulip_export_parts if by_server else zulip_topic_parts)(path, name=name, progress=progress)
+
+
+def _read_zulip(path: str | os.PathLike[str], *, name: str | None, progress: Progress) -> Reading:
+    """Read a chat archive of Zulip into memory."""
+    return whole(_zulip_parts(path, name=name, progress=progress))
 
 
 _READERS: dict[Kind, Callable[..., Reading]] = {
@@ -42,6 +50,15 @@ _READERS: dict[Kind, Callable[..., Reading]] = {
     "event_log": read_event_log,
     "xes": read_xes,
     "ocel": read_ocel,
+}
+_STREAMS: dict[Kind, Callable[..., Iterator[Part]]] = {
+    "mbox": mbox_parts,
+    "slack": slack_parts,
+    "zulip": _zulip_parts,
+    "table": table_parts,
+    "event_log": event_log_parts,
+    "xes": xes_parts,
+    "ocel": ocel_parts,
 }
 _MEDIUM: dict[Kind, str] = {
     "mbox": "email",
@@ -117,13 +134,10 @@ def read(
 
     See Also
     --------
+    parts : The same rows piece by piece, for inputs that do not fit in memory.
     read_mbox, read_slack, read_zulip_topics, read_zulip_export, read_table, read_event_log, read_xes, read_ocel : The
         readers, which give plain tables.
     """
-    if kind is None:
-        kind = _meant(detect(path), columns)
-    elif kind not in KINDS:
-        raise InputError(f"kind={kind!r} is not known.", hint=nearest(str(kind), KINDS))
     options = {
         "columns": columns,
         "timezone": timezone,
@@ -134,7 +148,8 @@ def read(
         "case_type": case_type,
         "actors": actors,
     }
-    reading = _reading(kind, path, options, medium, name, progress)
+    kind = _kind(path, kind, columns)
+    reading = _READERS[kind](path, name=name, progress=progress, **_understood(kind, options, medium))
     return Interactions.from_arrow(
         reading.interactions,
         accounts=reading.accounts,
@@ -144,15 +159,64 @@ def read(
     )
 
 
-def _reading(
-    kind: Kind,
+def parts(
     path: str | os.PathLike[str],
-    options: dict[str, Any],
-    medium: str | None,
-    name: str | None,
-    progress: Progress,
-) -> Reading:
-    """Call the reader of a kind with the options that it understands."""
+    *,
+    kind: Kind | None = None,
+    medium: str | None = None,
+    name: str | None = None,
+    progress: Progress = SILENT,
+    **options: Any,
+) -> Iterator[Part]:
+    r"""Read one file or folder piece by piece; prefer `read` for what fits in memory.
+
+    Parameters
+    ----------
+    path : str or path
+        As for `read`.
+    kind, medium, name, progress : optional
+        As for `read`.
+    **options
+        The other options of `read`; None is as good as left out.
+
+    Yields
+    ------
+    Part
+        At most 50,000 interactions each. The last part carries accounts, memberships, losses and digests.
+
+    Raises
+    ------
+    MissingFileError, FormatError
+        If there is no such file or folder, or it is of no known kind.
+    InputError
+        If an option does not belong to the kind, or, once the last rows were read, if half of the times or more can
+        not be read: parts are good only if all of them come.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "mail.csv")
+    ...     _ = file.write_text("sender,recipient,time\nann,bob,2026-07-01T09:30:00Z\n")
+    ...     sum(part.interactions.num_rows for part in parts(file, medium="email"))
+    1
+    """
+    kind = _kind(path, kind, options.get("columns"))
+    given = _understood(kind, options, medium)
+    return _STREAMS[kind](path, name=name, progress=progress, **given)
+
+
+def _kind(path: str | os.PathLike[str], kind: Kind | None, columns: ColumnMap | None) -> Kind:
+    """Find out the kind of an input, or check the one that the user gave."""
+    if kind is None:
+        return _meant(detect(path), columns)
+    if kind not in KINDS:
+        raise InputError(f"kind={kind!r} is not known.", hint=nearest(str(kind), KINDS))
+    return kind
+
+
+def _understood(kind: Kind, options: Mapping[str, Any], medium: str | None) -> dict[str, Any]:
+    """Keep what was said, if the reader of the kind understands it."""
     given = {option: value for option, value in options.items() if value is not None}
     for option in given:
         if option not in _UNDERSTOOD[kind]:
@@ -169,7 +233,7 @@ def _reading(
         raise InputError(
             f"medium={medium!r} can not be: the kind {kind!r} is always {_MEDIUM[kind]!r}.", hint="Leave medium out."
         )
-    return _READERS[kind](path, name=name, progress=progress, **given)
+    return given
 
 
 def _meant(kind: Kind, columns: ColumnMap | None) -> Kind:

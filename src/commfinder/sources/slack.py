@@ -6,20 +6,21 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from commfinder.errors import FormatError
-from commfinder.interactions.schema import ROLES
+from commfinder.interactions.schema import LANDED, ROLES
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import MemberError, Members, open_members
-from commfinder.sources.assemble import Known, account_table, interaction_table, membership_table
+from commfinder.sources.assemble import Known, account_table, membership_table
 from commfinder.sources.json_text import decode_text, load_items
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.slack_parts import Channel, Post, parse_post, strings
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
 
-__all__ = ["is_slack", "read_slack"]
+__all__ = ["is_slack", "read_slack", "slack_parts"]
 
 _USERS = ("users.json", "org_users.json")
 _CHANNELS = {"channels.json": "channel", "groups.json": "channel", "mpims.json": "mpim", "dms.json": "dm"}
@@ -48,7 +49,6 @@ class _Export:
     accounts: dict[str, str] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
-    posts: dict[str, list[Post]] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
 
     def account(self, user: str, *, bot: bool = False) -> str:
@@ -110,9 +110,39 @@ def read_slack(path: str | os.PathLike[str], *, name: str | None = None, progres
     UnsafeArchiveError
         If the archive is a bomb.
     """
-    where = existing(path)
+    return whole(slack_parts(path, name=name, progress=progress))
+
+
+def slack_parts(
+    path: str | os.PathLike[str], *, name: str | None = None, progress: Progress = SILENT
+) -> Iterator[Part]:
+    """Read a Slack export piece by piece; prefer `read_slack` for one that fits in memory.
+
+    Channels are read one after the other: in memory stay the accounts, the channels, and the messages of one channel,
+    for what they answer may stand anywhere in it.
+
+    Parameters
+    ----------
+    path, name, progress
+        As for `read_slack`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, UnsafeArchiveError
+        As `read_slack`.
+    """
+    return _parts(existing(path), name, progress)
+
+
+def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
+    """Read channel by channel."""
     source = name or where.resolve().name
     export = _Export(Tally(source))
+    found = False
     with open_members(where) as members:
         names = sorted(members.openers)
         if not is_slack(names):
@@ -122,11 +152,12 @@ def read_slack(path: str | os.PathLike[str], *, name: str | None = None, progres
                 hint="Export under Settings > Import/Export data, and give the zip file or the unpacked folder.",
             )
         _note_damage(members, export.tally)
-        _read_members(members, names, export, progress)
-    rows = [row for channel in sorted(export.posts) for row in _channel_rows(export, export.channels[channel])]
-    if not rows:
+        _read_lists(members, names, export)
+        for part in batched(_rows(members, names, export, progress), _COLUMNS, medium="chat", source=source):
+            found = True
+            yield part
+    if not found:
         export.tally.add("no message of a person was found", unit="files", where=source)
-    columns = {key: [row[at] for row in rows] for at, key in enumerate(_COLUMNS)}
     pairs = [
         (channel.name, export.account(member))
         for channel in export.channels.values()
@@ -139,8 +170,8 @@ def read_slack(path: str | os.PathLike[str], *, name: str | None = None, progres
         count=len(export.strangers),
         advice="Guests and people of connected workspaces are often missing: map their ids in the directory.",
     )
-    return Reading(
-        interaction_table(columns, medium="chat", source=source),
+    yield Part(
+        LANDED.empty_table(),
         accounts=account_table(export.known, source=source),
         memberships=membership_table(pairs, source=source),
         losses=export.tally.losses(),
@@ -161,8 +192,8 @@ def _note_damage(members: Members, tally: Tally) -> None:
         )
 
 
-def _read_members(members: Members, names: list[str], export: _Export, progress: Progress) -> None:
-    """Read users and channels first, then every day of every channel."""
+def _read_lists(members: Members, names: list[str], export: _Export) -> None:
+    """Read the users and the channels."""
     top = _top(names)
     for file in _USERS:
         for user in _items(members, top + file, export.tally):
@@ -171,23 +202,32 @@ def _read_members(members: Members, names: list[str], export: _Export, progress:
     for file, kind in _CHANNELS.items():
         for channel in _items(members, top + file, export.tally):
             _add_channel(channel, kind, export)
-    days = [(name, match["channel"]) for name in names if (match := _DAY.fullmatch(name.removeprefix(top)))]
-    with progress.stage(f"Reading {export.tally.source}", len(days)) as stage:
-        for name, channel in days:
-            posts = export.posts.setdefault(channel, [])
-            for message in _items(members, name, export.tally):
-                post = parse_post(message)
-                if isinstance(post, str):
-                    export.tally.add(post, unit="messages", where=name)
-                else:
-                    posts.append(post)
-            stage.advance()
-    for channel, posts in export.posts.items():
-        if channel not in export.channels:
-            # A conversation that the export forgot to list: those who spoke in it are its members.
-            kind = "dm" if _DIRECT.fullmatch(channel) else "mpim" if channel.startswith("mpdm-") else "channel"
-            spoke = tuple(sorted({post.author for post in posts})) if kind != "channel" else ()
-            export.channels[channel] = Channel(channel, kind, spoke)
+
+
+def _rows(members: Members, names: list[str], export: _Export, progress: Progress) -> Iterator[tuple[Any, ...]]:
+    """Read every day of every channel, and yield the rows of each."""
+    top = _top(names)
+    days: dict[str, list[str]] = {}
+    for name in names:
+        if match := _DAY.fullmatch(name.removeprefix(top)):
+            days.setdefault(match["channel"], []).append(name)
+    with progress.stage(f"Reading {export.tally.source}", sum(map(len, days.values()))) as stage:
+        for channel in sorted(days):
+            posts: list[Post] = []
+            for name in days[channel]:
+                for message in _items(members, name, export.tally):
+                    post = parse_post(message)
+                    if isinstance(post, str):
+                        export.tally.add(post, unit="messages", where=name)
+                    else:
+                        posts.append(post)
+                stage.advance()
+            if channel not in export.channels:
+                # A conversation that the export forgot to list: those who spoke in it are its members.
+                kind = "dm" if _DIRECT.fullmatch(channel) else "mpim" if channel.startswith("mpdm-") else "channel"
+                spoke = tuple(sorted({post.author for post in posts})) if kind != "channel" else ()
+                export.channels[channel] = Channel(channel, kind, spoke)
+            yield from _channel_rows(export, export.channels[channel], posts)
 
 
 def _items(members: Members, name: str, tally: Tally) -> Iterator[Any]:
@@ -250,9 +290,8 @@ def _add_channel(channel: Any, kind: str, export: _Export) -> None:
         export.channels.setdefault(folder, Channel(folder, kind, tuple(strings(channel.get("members")))))
 
 
-def _channel_rows(export: _Export, channel: Channel) -> Iterator[tuple[Any, ...]]:
+def _channel_rows(export: _Export, channel: Channel, posts: list[Post]) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of one channel."""
-    posts = export.posts[channel.name]
     authors = {post.ts: export.account(post.author, bot=post.automated) for post in posts}
     space = channel.name if channel.kind == "channel" else None
     for post in posts:

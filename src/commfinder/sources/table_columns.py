@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from commfinder.errors import ColumnError, InputError, nearest
 
-__all__ = ["ColumnMap", "account_cells", "column_mapping", "filled_cells", "joined_cells", "position_of"]
+__all__ = ["ColumnMap", "account_cells", "column_mapping", "filled_cells", "joined_cells", "position_of", "text_cells"]
 
 ColumnMap: TypeAlias = "Mapping[str, str | int | Sequence[str | int] | None]"
 """Our column names to the file's: a name, a position, several to be joined, or None for "there is none"."""
@@ -105,3 +105,22 @@ def account_cells(values: pa.Array) -> pa.Array:
     clean = filled_cells(values)
     clean = pc.if_else(pc.is_in(clean, value_set=pa.array(["NaN", "nan"])), pa.scalar(None, pa.string()), clean)
     return pc.if_else(pc.match_substring(clean, "@"), pc.utf8_lower(clean), clean)
+
+
+def text_cells(column: pa.Array) -> pa.Array:
+    """Write a column of times or whole numbers as text.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+        Text stays what it is.
+
+    Returns
+    -------
+    pyarrow.Array of strings
+    """
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        moments = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+        column = moments.cast(pa.timestamp("us", tz="UTC")) if kind.tz else moments
+    return column.cast(pa.string())

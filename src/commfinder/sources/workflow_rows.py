@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,14 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder.interactions.automated import named_like_a_machine
-from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, MEMBERSHIPS
-from commfinder.sources.assemble import sort_rows
+from commfinder.interactions.schema import ACCOUNTS, LANDED, MEMBERSHIPS
 from commfinder.sources.coded import Coded
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import PART_ROWS, Part
 from commfinder.sources.tally import Tally
 from commfinder.sources.workflow_links import PLANS, SKIPS, links, transition
 
-__all__ = ["Trail", "clean_word", "is_placeholder", "ranks", "workflow_reading"]
+__all__ = ["Trail", "clean_word", "is_placeholder", "ranks", "workflow_parts"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -160,7 +159,7 @@ def ranks(case: Coded, time: Ints) -> Ints:
     return found
 
 
-def workflow_reading(
+def workflow_parts(
     trail: Trail,
     *,
     source: str,
@@ -169,8 +168,8 @@ def workflow_reading(
     digests: dict[str, str],
     medium: str = "workflow",
     names: Mapping[str, str] | None = None,
-) -> Reading:
-    """Make the plain tables of what was done on cases.
+) -> Iterator[Part]:
+    """Make parts of what was done on cases.
 
     Each entry is one row: the resource is the sender, nobody is the recipient, the case is the thread. The group is the
     unit of the account, and a membership with the title as its role. Entries without a case or a resource are counted
@@ -191,9 +190,9 @@ def workflow_reading(
     names : mapping of str to str, optional
         Display name by resource.
 
-    Returns
-    -------
-    Reading
+    Yields
+    ------
+    Part
     """
     trail = _settled(trail, file, tally)
     linked = links(
@@ -203,8 +202,11 @@ def workflow_reading(
     by_machine = machines[trail.resource.codes] | _is_in(trail.transitions, SKIPS)
     if not len(trail):
         tally.add("no event was found that says who acted when", unit="files", where=file)
-    return Reading(
-        _interactions(trail, linked, by_machine, medium, source),
+    for start in range(0, len(trail), PART_ROWS):
+        rows = np.arange(start, min(start + PART_ROWS, len(trail)))
+        yield Part(_interactions(trail, rows, linked[rows], by_machine[rows], medium, source))
+    yield Part(
+        LANDED.empty_table(),
         accounts=_accounts(trail, machines, names or {}, source),
         memberships=_memberships(trail, source),
         losses=tally.losses(),
@@ -261,32 +263,39 @@ def _is_in(column: Coded, words: frozenset[str]) -> Flags:
     return np.array([*(word in words for word in column.words), False], dtype=bool)[column.codes]
 
 
-def _interactions(trail: Trail, linked: Ints, by_machine: Flags, medium: str, source: str) -> pa.Table:
-    """Build the table of interactions."""
-    n = len(trail)
-    case = trail.case.arrow()
-    places = pc.utf8_lpad(pa.array(trail.position).cast(pa.string()), 6, "0")
-    events = pc.binary_join_element_wise(case, places, "#")
+def _events(trail: Trail, rows: Ints) -> tuple[pa.Array, pa.Array]:
+    """Name some events, and their cases; -1 stands for none."""
+    case = trail.case.take(rows)
+    case = Coded(np.where(rows < 0, -1, case.codes).astype(np.int32), case.words).arrow()
+    places = pc.utf8_lpad(pa.array(trail.position[rows]).cast(pa.string()), 6, "0")
+    return pc.binary_join_element_wise(case, places, "#"), case
+
+
+def _interactions(trail: Trail, rows: Ints, linked: Ints, by_machine: Flags, medium: str, source: str) -> pa.Table:
+    """Build the table of some interactions."""
+    n = len(rows)
+    events, case = _events(trail, rows)
+    here = trail.take(rows)
     # A plan is no work: whoever measures the time between linked events can tell it by its role.
-    roles = np.where(_is_in(trail.transitions, PLANS), "assign", "edit").astype(object)
-    said = trail.role.codes >= 0
-    roles[said] = np.array([*trail.role.words, ""], dtype=object)[trail.role.codes[said]]
+    roles = np.where(_is_in(here.transitions, PLANS), "assign", "edit").astype(object)
+    said = here.role.codes >= 0
+    roles[said] = np.array([*here.role.words, ""], dtype=object)[here.role.codes[said]]
     arrays = {
         "event": events,
-        "time": pa.array(trail.time).cast(pa.timestamp("us", tz="UTC")),
-        "sender": trail.resource.arrow(),
+        "time": pa.array(here.time).cast(pa.timestamp("us", tz="UTC")),
+        "sender": here.resource.arrow(),
         "role": pa.array(roles, pa.string()),
         "medium": pa.repeat(pa.scalar(medium), n),
-        "space": trail.space.arrow(),
+        "space": here.space.arrow(),
         "thread": case,
-        "parent": events.take(pa.array(linked, mask=linked < 0)),
-        "activity": trail.activity.arrow(),
+        "parent": _events(trail, linked)[0],
+        "activity": here.activity.arrow(),
         "n_recipients": pa.repeat(pa.scalar(0, pa.int32()), n),
         "automated": pa.array(by_machine),
         "source": pa.repeat(pa.scalar(source), n),
     }
-    columns = [arrays.get(column.name, pa.nulls(n, column.type)) for column in INTERACTIONS]
-    return sort_rows(pa.Table.from_arrays(columns, schema=INTERACTIONS))
+    columns = [arrays.get(column.name, pa.nulls(n, column.type)) for column in LANDED]
+    return pa.Table.from_arrays(columns, schema=LANDED)
 
 
 def _most_frequent(keys: Ints, codes: npt.NDArray[np.int32], words: list[str]) -> dict[int, str]:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from commfinder.sources.column_times import iso_times, to_utc
 from commfinder.sources.tally import Tally
+from commfinder.sources.time_cells import iso_times, to_utc
 from commfinder.sources.times import EARLIEST_US, LATEST_US
 
 __all__ = ["EARLIEST_LOG_US", "LogTimes", "without_early"]

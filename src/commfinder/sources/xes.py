@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -11,14 +13,14 @@ from commfinder.errors import ColumnError, nearest
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.coded import Coded
 from commfinder.sources.documents import bytes_of, stem_of, utf8_of
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, is_placeholder, workflow_reading
+from commfinder.sources.workflow_rows import Trail, is_placeholder, workflow_parts
 from commfinder.sources.xes_parse import ATTRIBUTES, XesLog, parse_xes
 
-__all__ = ["read_xes"]
+__all__ = ["read_xes", "xes_parts"]
 
 _SUFFIXES = (".xes", ".xml")
 
@@ -93,11 +95,46 @@ def read_xes(
     >>> reading.interactions.select(["event", "sender", "activity", "space"]).to_pylist()
     [{'event': '7#000000', 'sender': 'ann', 'activity': 'check', 'space': 'permits'}]
     """
-    where = existing(path)
+    return whole(xes_parts(path, columns=columns, timezone=timezone, name=name, progress=progress))
+
+
+def xes_parts(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    timezone: str | None = None,
+    name: str | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Part]:
+    """Read a XES event log and yield its rows piece by piece; prefer `read_xes` for one that fits in memory.
+
+    Which event ends which work, and how many traces have one name, is known at the end of the log. Until then each
+    event is held by number, and each case, person and activity by name: about 400 bytes an event at most.
+
+    Parameters
+    ----------
+    path, columns, timezone, name, progress
+        As for `read_xes`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, ColumnError, InputError
+        As `read_xes`.
+    """
+    return _parts(existing(path), _wanted(columns), zone_of(timezone), name, progress)
+
+
+def _parts(
+    where: Path, wanted: dict[str, str], zone: zoneinfo.ZoneInfo | None, name: str | None, progress: Progress
+) -> Iterator[Part]:
+    """Read the log by number, then make rows of it."""
     source = name or where.resolve().name
-    zone = zone_of(timezone)
     tally = Tally(source)
-    log = XesLog(_wanted(columns))
+    log = XesLog(wanted)
     with progress.stage(f"Reading {source}", where.stat().st_size if where.is_file() else None) as stage:
         chunks = bytes_of(where, _SUFFIXES, what="events", tally=tally, advance=stage.advance)
         parse_xes(utf8_of(chunks, tally, where.name), log, tally, where.name)
@@ -121,7 +158,7 @@ def read_xes(
         time=times,
         line=lines,
     ).take(good)
-    return workflow_reading(trail, source=source, file=where.name, tally=tally, digests={where.name: digest(where)})
+    yield from workflow_parts(trail, source=source, file=where.name, tally=tally, digests={where.name: digest(where)})
 
 
 def _wanted(columns: Mapping[str, str] | None) -> dict[str, str]:

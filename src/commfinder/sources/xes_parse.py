@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,8 +55,8 @@ class XesLog:
     cases: Words = field(default_factory=Words)
     columns: dict[str, Words] = field(default_factory=lambda: {name: Words() for name in _TEXTS})
     times: LogTimes = field(default_factory=LogTimes)
-    positions: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    positions: array[int] = field(default_factory=lambda: array("q"))
+    lines: array[int] = field(default_factory=lambda: array("q"))
     keys: dict[str, None] = field(default_factory=dict)
     traces: int = 0
     unnamed: int = 0

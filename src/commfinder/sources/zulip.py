@@ -6,21 +6,23 @@ import hashlib
 import os
 import re
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from commfinder.errors import FormatError
+from commfinder.interactions.schema import LANDED
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import MemberError, Members, open_members
-from commfinder.sources.assemble import account_table, interaction_table
+from commfinder.sources.assemble import account_table
 from commfinder.sources.documents import peek_member
 from commfinder.sources.json_text import decode_text, load_items, load_members
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
 from commfinder.sources.zulip_parts import COLUMNS, Chat, parse_message, post_rows, topic_key
 
-__all__ = ["is_zulip", "read_zulip_topics"]
+__all__ = ["is_zulip", "read_zulip_topics", "zulip_topic_parts"]
 
 _INDEX = "stream_index.json"
 _NUMBERED = re.compile(r"(\d{1,12})-(.+)", re.DOTALL)
@@ -85,7 +87,36 @@ def read_zulip_topics(path: str | os.PathLike[str], *, name: str | None = None, 
     was meant. Bots open nothing: the first person does. In topics that stay open for years this favours who opened
     them; topics are meant to be short, as threads are.
     """
-    where = existing(path)
+    return whole(zulip_topic_parts(path, name=name, progress=progress))
+
+
+def zulip_topic_parts(
+    path: str | os.PathLike[str], *, name: str | None = None, progress: Progress = SILENT
+) -> Iterator[Part]:
+    """Read a chat archive with one file per topic and yield its rows piece by piece.
+
+    What is kept of the messages is held in memory, about 300 bytes each, for one may quote any other; the texts are
+    not, and the rows come in pieces.
+
+    Parameters
+    ----------
+    path, name, progress
+        As for `read_zulip_topics`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, UnsafeArchiveError
+        As `read_zulip_topics`.
+    """
+    return _parts(existing(path), name, progress)
+
+
+def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
+    """Read all messages, then make rows of them."""
     source = name or where.resolve().name
     chat = Chat(Tally(source))
     with open_members(where) as members:
@@ -101,9 +132,9 @@ def read_zulip_topics(path: str | os.PathLike[str], *, name: str | None = None, 
         digests = _read_topics(members, names, chat, progress, source)
     if where.is_file():
         digests = {where.name: digest(where)}
-    columns = list(zip(*post_rows(chat), strict=True)) or [()] * len(COLUMNS)
-    return Reading(
-        interaction_table(dict(zip(COLUMNS, columns, strict=True)), medium="chat", source=source),
+    yield from batched(post_rows(chat), COLUMNS, medium="chat", source=source)
+    yield Part(
+        LANDED.empty_table(),
         accounts=account_table(chat.known, source=source),
         losses=chat.tally.losses(),
         digests=digests,

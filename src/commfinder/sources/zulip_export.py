@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from commfinder.errors import FormatError
+from commfinder.interactions.schema import LANDED
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import MemberError, Members, open_members
-from commfinder.sources.assemble import Known, account_table, interaction_table, membership_table
+from commfinder.sources.assemble import Known, account_table, membership_table
 from commfinder.sources.json_text import decode_text, load_members
-from commfinder.sources.reading import Reading
+from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
 from commfinder.sources.zulip_parts import COLUMNS, Chat, Message, is_bot_name, moment, post_rows, quoted, topic_key
 
-__all__ = ["is_zulip_export", "read_zulip_export"]
+__all__ = ["is_zulip_export", "read_zulip_export", "zulip_export_parts"]
 
 _MESSAGES = re.compile(r"(?:.*/)?messages-\d{6}\.json", re.DOTALL)
 _REALM = "realm.json"
@@ -94,7 +97,36 @@ def read_zulip_export(path: str | os.PathLike[str], *, name: str | None = None, 
     UnsafeArchiveError
         If the archive is a bomb.
     """
-    where = existing(path)
+    return whole(zulip_export_parts(path, name=name, progress=progress))
+
+
+def zulip_export_parts(
+    path: str | os.PathLike[str], *, name: str | None = None, progress: Progress = SILENT
+) -> Iterator[Part]:
+    """Read the export of a Zulip server and yield its rows piece by piece.
+
+    What is kept of the messages is held in memory, about 300 bytes each, for one may quote any other; the texts are
+    not, and the rows come in pieces.
+
+    Parameters
+    ----------
+    path, name, progress
+        As for `read_zulip_export`.
+
+    Yields
+    ------
+    Part
+
+    Raises
+    ------
+    MissingFileError, FormatError, UnsafeArchiveError
+        As `read_zulip_export`.
+    """
+    return _parts(existing(path), name, progress)
+
+
+def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
+    """Read all messages, then make rows of them."""
     source = name or where.resolve().name
     tally = Tally(source)
     server = _Server(Chat(tally))
@@ -118,8 +150,9 @@ def read_zulip_export(path: str | os.PathLike[str], *, name: str | None = None, 
             for one in parts:
                 _read_messages(_members_of(members, one, tally), one, server)
                 stage.advance()
-    rows = [*post_rows(server.chat), *_direct_rows(server)]
-    if not rows:
+    rows = itertools.chain(post_rows(server.chat), _direct_rows(server))
+    yield from batched(rows, COLUMNS, medium="chat", source=source)
+    if not server.chat.topics and not server.direct:
         tally.add("no message was found", unit="files", where=source)
     tally.add(
         "account that realm.json does not list; kept under its number",
@@ -133,10 +166,8 @@ def read_zulip_export(path: str | os.PathLike[str], *, name: str | None = None, 
         if kind == _STREAM and place in server.streams
         for account in server.members.get(recipient, ())
     ]
-    return Reading(
-        interaction_table(
-            {key: [row[at] for row in rows] for at, key in enumerate(COLUMNS)}, medium="chat", source=source
-        ),
+    yield Part(
+        LANDED.empty_table(),
         accounts=account_table(server.chat.known, source=source),
         memberships=membership_table(pairs, source=source),
         losses=tally.losses(),
