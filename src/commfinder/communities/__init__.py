@@ -22,6 +22,7 @@ from commfinder.communities.layers import medium_support, medium_ties
 from commfinder.communities.overlap import Memberships, extend
 from commfinder.communities.resolution import Resolution
 from commfinder.communities.search.choice import WeightChoice
+from commfinder.communities.sensitivity import Sensitivity, sensitivity
 from commfinder.communities.ties import Ties
 from commfinder.communities.value import Communities
 from commfinder.communities.zoom import Zoom
@@ -30,6 +31,7 @@ __all__ = [
     "Communities",
     "Memberships",
     "Resolution",
+    "Sensitivity",
     "Ties",
     "WeightChoice",
     "Zoom",
@@ -49,5 +51,6 @@ __all__ = [
     "omega_index",
     "overlapping_f1",
     "overlapping_nmi",
+    "sensitivity",
     "slices",
 ]

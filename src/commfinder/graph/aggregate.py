@@ -183,8 +183,9 @@ def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[
         a=ibis.least(rows.sender, rows.recipient),
         b=ibis.greatest(rows.sender, rows.recipient),
         window=window.cast("int32"),
-        forth=(mutual | upward).cast("int64"),
-        back=(mutual | ~upward).cast("int64"),
+        # PostgreSQL makes 32-bit numbers of booleans, and no others.
+        forth=(mutual | upward).cast("int32"),
+        back=(mutual | ~upward).cast("int32"),
     )
     sums = marked.group_by(["a", "b", "window"]).aggregate(
         forth=marked.forth.sum().cast("int64"),

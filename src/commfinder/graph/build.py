@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from commfinder import _validate
 from commfinder.errors import InputError, nearest
 from commfinder.graph.aggregate import PairWindows, layers, pair_windows
+from commfinder.graph.copresence import CopresenceRule, add_layers, add_windows, direct, find_copresence
 from commfinder.graph.decay import SCALE
 from commfinder.graph.interaction_graph import InteractionGraph
 from commfinder.graph.rule import ANSWERABLE, TieRule
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.machines import Machines, find_machines
 from commfinder.interactions.rows import medium_codes
 from commfinder.interactions.schema import MEDIA
 from commfinder.people import Directory
@@ -43,6 +46,8 @@ def build_graph(
     max_recipients: int = 20,
     keep_automated: bool = False,
     outsiders: str = "drop",
+    machines: Any = None,
+    copresence: CopresenceRule | None = None,
     rule: TieRule | None = None,
 ) -> InteractionGraph:
     """Build the graph of who works with whom from interactions.
@@ -69,6 +74,11 @@ def build_graph(
         Whether what machines send makes ties.
     outsiders : {"drop", "keep"}, default "drop"
         What becomes of people who are not in the directory: left out and counted, or kept without a unit.
+    machines : Machines, path, mapping of str to str, or frame-like, optional
+        What `find_machines` returned, or your decisions about some accounts; see `Interactions.clean`.
+    copresence : CopresenceRule, optional
+        Also tie people who were in the same meetings, edited the same pages, or wrote in the same threads, and what of
+        these counts. None takes only what somebody sends to somebody.
     rule : TieRule, optional
         When two people have a tie for the purpose of tests.
 
@@ -105,14 +115,16 @@ def build_graph(
     _validate.choice(outsiders, ("drop", "keep"), what="outsiders")
     factors = _medium_factors(medium_weights)
     span = parse_period(period)
-    cleaned = inter.clean(period=span, max_recipients=max_recipients, keep_automated=keep_automated)
-    attributes, cleaned = _people(inter.select(period=span), cleaned, people, span, outsiders=outsiders)
+    before = inter if span is None else inter.select(period=span)
+    judged = machines if isinstance(machines, Machines) else find_machines(before, decisions=machines)
+    cleaned = inter.clean(period=span, max_recipients=max_recipients, keep_automated=keep_automated, machines=judged)
+    attributes, cleaned = _people(before, cleaned, people, span, judged, outsiders=outsiders)
     numbers = _numbers(cleaned, attributes)
     windows = _windows(cleaned, span, rule)
-    events = _renumber(pair_windows(cleaned, windows), numbers)
-    fitted = _fit(rule or TieRule(), events, windows)
     end_us = windows.end_us if windows is not None else None
-    sums = layers(cleaned, end_us=end_us, half_life=half_life)
+    counts, sums, cleaned = _counted(cleaned, windows, copresence, end_us=end_us, half_life=half_life)
+    events = _renumber(counts, numbers)
+    fitted = _fit(rule or TieRule(), events, windows)
     layer = _layer_frame(sums, numbers, floor)
     parameters = {
         "period": span,
@@ -123,6 +135,8 @@ def build_graph(
         "keep_automated": keep_automated,
         "outsiders": outsiders,
         "rule": str(fitted),
+        "machines_excluded": len(judged.excluded),
+        "copresence": None if copresence is None else str(copresence),
     }
     return InteractionGraph.assemble(
         attributes=attributes,
@@ -133,6 +147,7 @@ def build_graph(
         period=span or cleaned.period,
         factors=factors,
         interactions=cleaned,
+        copresence=copresence,
         provenance=record("build_graph", parameters, inputs=cleaned.provenance.inputs),
     )
 
@@ -147,11 +162,39 @@ def _medium_factors(given: Mapping[str, float] | None) -> dict[str, float]:
     return factors
 
 
+def _counted(
+    cleaned: Interactions,
+    windows: Windows | None,
+    copresence: CopresenceRule | None,
+    *,
+    end_us: int | None,
+    half_life: float | None,
+) -> tuple[PairWindows, pa.Table, Interactions]:
+    """Count events and sum weights per pair: what was sent, and what was shared, where that is wanted."""
+    if copresence is None:
+        return pair_windows(cleaned, windows), layers(cleaned, end_us=end_us, half_life=half_life), cleaned
+    sent, shared = direct(cleaned, copresence), find_copresence(cleaned, copresence, end_us=end_us)
+    events = add_windows(pair_windows(sent, windows), shared.pair_windows(windows))
+    sums = add_layers(
+        layers(sent, end_us=end_us, half_life=half_life), shared.layers(end_us=end_us, half_life=half_life)
+    )
+    if not shared.losses:
+        return events, sums, cleaned
+    losses = pd.concat([cleaned.losses, losses_frame(shared.losses)], ignore_index=True)
+    return events, sums, replace(cleaned, losses=losses)
+
+
 def _people(
-    before: Interactions, cleaned: Interactions, people: Directory | None, span: Period | None, *, outsiders: str
+    before: Interactions,
+    cleaned: Interactions,
+    people: Directory | None,
+    span: Period | None,
+    judged: Machines,
+    *,
+    outsiders: str,
 ) -> tuple[pd.DataFrame, Interactions]:
     """Decide who is in the graph, in canonical order, and leave out the rows of everybody else."""
-    machines = _machines(before, cleaned)
+    machines = _machines(before, cleaned, judged)
     if people is None:
         known = cleaned.accounts[cleaned.accounts["unit"].notna()].drop_duplicates("account")
         unit = dict(zip(known["account"], known["unit"], strict=True))
@@ -187,13 +230,13 @@ def _people(
     return frame, replace(kept, losses=losses)
 
 
-def _machines(before: Interactions, cleaned: Interactions) -> set[str]:
+def _machines(before: Interactions, cleaned: Interactions, judged: Machines) -> set[str]:
     """Return accounts that cleaning took out as machines: they are no people, isolated or not."""
     gone = set(before.people) - set(cleaned.people)
     said = set(before.accounts.loc[before.accounts["kind"] != "person", "account"])
     flagged = before.rows.filter(before.rows.automated).select("sender").distinct().to_pyarrow()["sender"].to_pylist()
     names = before.people
-    return gone & (said | {names[code] for code in flagged} | set(before.automated_names()))
+    return gone & (said | {names[code] for code in flagged} | set(judged.excluded))
 
 
 def _numbers(inter: Interactions, attributes: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder.graph.aggregate import PairWindows, pair_windows
+from commfinder.graph.copresence import CopresenceRule, add_windows, direct, find_copresence
 from commfinder.graph.rule import TieRule
 from commfinder.interactions import Interactions
 from commfinder.period import Period, Windows
@@ -59,6 +60,8 @@ class InteractionGraph(Result):
         The clean interactions behind the ties.
     provenance : Provenance
         What made this value.
+    copresence : CopresenceRule or None
+        What people share that counts beside what they send.
     """
 
     people: pd.DataFrame
@@ -71,6 +74,7 @@ class InteractionGraph(Result):
     factors: Mapping[str, float]
     interactions: Interactions
     provenance: Provenance
+    copresence: CopresenceRule | None = None
     _schema: ClassVar[str] = "commfinder/ties/1"
 
     @classmethod
@@ -86,6 +90,7 @@ class InteractionGraph(Result):
         factors: Mapping[str, float],
         interactions: Interactions,
         provenance: Provenance,
+        copresence: CopresenceRule | None = None,
     ) -> InteractionGraph:
         """Put the parts together; `build_graph` makes them."""
         ties = _tie_frame(layer, medium_scales(layer, factors))
@@ -108,7 +113,19 @@ class InteractionGraph(Result):
         ties.insert(1, "person_b", names[b])
         columns = ["person_a", "person_b", "weight", "weight_ab", "weight_ba", "events", "windows", "tie", "media"]
         frozen = ties[columns].reset_index(drop=True)
-        return cls(attributes, frozen, layer, events, rule, windows, period, factors, interactions, provenance)
+        return cls(
+            attributes,
+            frozen,
+            layer,
+            events,
+            rule,
+            windows,
+            period,
+            factors,
+            interactions,
+            provenance,
+            copresence,
+        )
 
     @cached_property
     def pairs(self) -> tuple[IntArray, IntArray]:
@@ -132,7 +149,12 @@ class InteractionGraph(Result):
         if not spaces:
             empty = np.empty(0, dtype=np.int64)
             return PairWindows(*[empty] * 6)
-        events = pair_windows(self.interactions, self.windows, spaces=spaces)
+        inter, rule = self.interactions, self.copresence
+        events = pair_windows(inter if rule is None else direct(inter, rule), self.windows, spaces=spaces)
+        if rule is not None:
+            end_us = self.windows.end_us if self.windows is not None else None
+            shared = find_copresence(inter, rule, end_us=end_us, spaces=spaces)
+            events = add_windows(events, shared.pair_windows(self.windows))
         position = {person: number for number, person in enumerate(self.people["person"])}
         numbers = np.array([position[name] for name in self.interactions.people], dtype=np.int64)
         return PairWindows(

@@ -13,6 +13,7 @@ from commfinder import _validate
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.order.lines import q_of
 from commfinder.errors import InputError
+from commfinder.graph.copresence_null import hypergeometric_tail
 
 __all__ = ["NULLS", "Bicm", "excess_pairs", "fit_bicm", "hypergeometric_tail"]
 
@@ -181,54 +182,6 @@ def fit_bicm(degree: npt.ArrayLike, size: npt.ArrayLike) -> Bicm:
     off.append(np.abs(people @ probability - sizes) / np.maximum(sizes, 1))
     residual = float(max(part.max(initial=0.0) for part in off))
     return Bicm(probability, person_class.reshape(-1), case_class.reshape(-1), many.astype(np.int64), residual)
-
-
-def hypergeometric_tail(common: npt.ArrayLike, total: int, one: npt.ArrayLike, other: npt.ArrayLike) -> FloatArray:
-    """Return the probability that draws of `one` and `other` out of `total` have `common` or more in common.
-
-    Parameters
-    ----------
-    common, one, other : array-like of int, shape (n,)
-        In common, and the sizes of the draws.
-    total : int
-        What is drawn from.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Examples
-    --------
-    >>> hypergeometric_tail([2, 0], 4, [2, 2], [2, 2]).round(6).tolist()
-    [0.166667, 1.0]
-    """
-    low, high = np.minimum(one, other).astype(np.float64), np.maximum(one, other).astype(np.float64)
-    kinds, back = np.unique(np.c_[np.asarray(common), low, high], axis=0, return_inverse=True)
-    x, a, b = kinds.T
-    least = np.maximum(a + b - total, 0)
-    x = np.maximum(x, least)
-    term = np.exp(_log_choose(a, x) + _log_choose(total - a, b - x) - _log_choose(np.full_like(b, float(total)), b))
-    term[x > a] = 0.0
-    tail, at = np.zeros(len(x)), x.copy()
-    going = np.flatnonzero(term > 0)
-    while len(going):
-        tail[going] += term[going]
-        i, first, second = at[going], a[going], b[going]
-        ratio = (first - i) * (second - i) / ((i + 1) * (total - first - second + i + 1))
-        term[going] *= ratio
-        at[going] += 1
-        # Beyond the mode terms fall faster and faster: what is left does not show in sixteen digits.
-        going = going[(term[going] > 0) & ((ratio > 0.5) | (term[going] > 1e-17 * tail[going]))]
-    tail[x <= least] = 1.0
-    return np.minimum(tail, 1.0)[back.reshape(-1)]
-
-
-def _log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
-    """Return ln (n over k), minus infinity where there is none."""
-    good = (k >= 0) & (k <= n)
-    inside = np.where(good, k, 0.0)
-    value = special.gammaln(n + 1) - special.gammaln(inside + 1) - special.gammaln(n - inside + 1)
-    return np.where(good, value, -np.inf)
 
 
 def _common(case: IntArray, person: IntArray, m: int, n: int) -> tuple[IntArray, IntArray, IntArray]:
