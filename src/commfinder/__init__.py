@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from commfinder import communities, delivery, errors
+    from commfinder import communities, delivery, errors, graph
     from commfinder.communities import Communities, Resolution, find_communities
     from commfinder.declared import (
         SurveyAgreement,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from commfinder.errors import CommfinderError
     from commfinder.graph import InteractionGraph, TieRule, build_graph
-    from commfinder.interactions import Interactions, concat
+    from commfinder.interactions import Interactions, Machines, concat, find_machines
     from commfinder.people import (
         Aliases,
         DeclaredGroups,
@@ -67,6 +67,7 @@ _HOMES = {
     "Impact": "delivery",
     "InteractionGraph": "graph",
     "Interactions": "interactions",
+    "Machines": "interactions",
     "Organisation": "simulation",
     "Period": "period",
     "Plan": "simulation",
@@ -85,6 +86,7 @@ _HOMES = {
     "find_cases": "delivery",
     "find_communities": "communities",
     "find_delivery_groups": "delivery",
+    "find_machines": "interactions",
     "load_key": "pseudonym",
     "make_key": "pseudonym",
     "measure_impact": "delivery",
@@ -98,7 +100,7 @@ _HOMES = {
     "simulate": "simulation",
     "undeclared": "declared",
 }
-_ROOMS = ("communities", "delivery", "errors")
+_ROOMS = ("communities", "delivery", "errors", "graph")
 
 __all__ = [
     "Aliases",
@@ -113,6 +115,7 @@ __all__ = [
     "Impact",
     "InteractionGraph",
     "Interactions",
+    "Machines",
     "Organisation",
     "Period",
     "Plan",
@@ -135,6 +138,8 @@ __all__ = [
     "find_cases",
     "find_communities",
     "find_delivery_groups",
+    "find_machines",
+    "graph",
     "load_key",
     "make_key",
     "measure_impact",

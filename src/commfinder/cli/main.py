@@ -29,6 +29,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     study_commands.check,
     study_commands.run,
     data.read,
+    data.machines,
     results.communities,
     results.assess,
     delivery_commands.delivery,

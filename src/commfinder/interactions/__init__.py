@@ -5,7 +5,9 @@ one row per event, sender and recipient, held out of core, without any column fo
 """
 
 from commfinder.interactions.concatenate import concat
+from commfinder.interactions.machines import Machines, find_machines
 from commfinder.interactions.schema import Loss
+from commfinder.interactions.store import Store
 from commfinder.interactions.table import Interactions
 
-__all__ = ["Interactions", "Loss", "concat"]
+__all__ = ["Interactions", "Loss", "Machines", "Store", "concat", "find_machines"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +12,7 @@ from commfinder import _validate
 from commfinder.errors import PeriodError
 from commfinder.interactions.automated import automated_accounts
 from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.machines_decisions import as_decisions
 from commfinder.interactions.schema import INTERACTIONS, Loss
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record
@@ -26,7 +27,12 @@ _NO_TIME = -(2**63)
 
 
 def clean(
-    inter: Interactions, *, period: PeriodLike = None, max_recipients: int = 20, keep_automated: bool = False
+    inter: Interactions,
+    *,
+    period: PeriodLike = None,
+    max_recipients: int = 20,
+    keep_automated: bool = False,
+    machines: Any = None,
 ) -> Interactions:
     """Apply `Interactions.clean`; see there."""
     _validate.count(max_recipients, what="max_recipients")
@@ -35,7 +41,7 @@ def clean(
     inside = _inside(rows, span)
     if span is not None:
         _require_some(inter, rows.filter(inside), span)
-    machine = ibis.literal(False) if keep_automated else _machine(inter, rows.filter(inside))
+    machine = ibis.literal(False) if keep_automated else _machine(inter, rows.filter(inside), machines)
     to_self = (rows.sender == rows.recipient).fill_null(False)
     reasons = {"outside the period": ~inside, "automated": inside & machine, "to oneself": inside & ~machine & to_self}
     gone, left = _tally(rows, reasons, inside & ~machine & ~to_self)
@@ -50,6 +56,8 @@ def clean(
     rows = whole.filter(whole.n_recipients <= max_recipients) if any(heavy[mass].values()) else whole
     account = pd.concat([inter.losses, losses_frame(losses)], ignore_index=True) if losses else inter.losses
     parameters = {"period": span, "max_recipients": max_recipients, "keep_automated": keep_automated}
+    if machines is not None:
+        parameters["machines_decided"] = len(as_decisions(machines).words)
     note = record("clean", parameters)
     return inter.with_rows(rows.select(*INTERACTIONS.names), note, losses=account, written=rows is whole)
 
@@ -62,9 +70,9 @@ def _inside(rows: ir.Table, span: Period | None) -> ir.BooleanValue:
     return inside.fill_null(True)
 
 
-def _machine(inter: Interactions, rows: ir.Table) -> ir.BooleanValue:
+def _machine(inter: Interactions, rows: ir.Table, machines: Any) -> ir.BooleanValue:
     """Tell the rows that a machine sent or that went to one."""
-    codes = automated_accounts(inter, rows)
+    codes = automated_accounts(inter, rows, machines)
     flagged = inter.rows.automated
     if not codes:
         return flagged
@@ -75,7 +83,8 @@ def _tally(
     rows: ir.Table, reasons: dict[str, ir.BooleanValue], kept: ir.BooleanValue
 ) -> tuple[dict[str, dict[int, int]], dict[int, int]]:
     """Count in one pass, per source, the rows that each reason removes and those that are kept."""
-    marks = {f"n{place}": mark.cast("int64") for place, mark in enumerate([*reasons.values(), kept])}
+    # PostgreSQL makes 32-bit numbers of booleans, and no others.
+    marks = {f"n{place}": mark.cast("int32") for place, mark in enumerate([*reasons.values(), kept])}
     marked = rows.select("source", **marks)
     sums = {name: marked[name].sum().cast("int64") for name in marks}
     table = marked.group_by("source").aggregate(**sums).to_pyarrow()

@@ -129,7 +129,7 @@ class Loss:
     Parameters
     ----------
     stage : str
-        ``"read"``, ``"clean"``, ``"people"`` or ``"groups"``.
+        ``"read"``, ``"clean"``, ``"people"``, ``"groups"``, ``"ties"`` or ``"cases"``.
     source : str
         Name of the input.
     reason : str

@@ -226,6 +226,54 @@ class Interactions(Held):
             store=store,
         )
 
+    @classmethod
+    def from_backend(
+        cls,
+        connection: Any,
+        table: Any,
+        *,
+        columns: Mapping[str, str] | None = None,
+        medium: str | None = None,
+        source: str = "warehouse",
+        timezone: str | None = None,
+    ) -> Interactions:
+        """Work on a table where it is: on Spark, in PostgreSQL, or in any database that Ibis speaks to.
+
+        Nothing is fetched before it is summed but the distinct names and words. Prefer `from_frame` for what fits into
+        memory.
+
+        Parameters
+        ----------
+        connection : ibis backend
+            For example ``ibis.postgres.connect(...)``, or ``ibis.pyspark.connect(session)``.
+        table : str, pair of str, or ibis table
+            Its name, schema and name, or an expression of that connection.
+        columns : mapping of str to str, optional
+            Our column name to yours, such as ``{"sender": "from_id"}``; our own names need no mapping.
+        medium : str, optional
+            A column of media, or one of the known media for all rows; "email" by default.
+        source : str, default "warehouse"
+            A name for this input.
+        timezone : str, optional
+            IANA name of the zone of times that carry none.
+
+        Returns
+        -------
+        Interactions
+
+        Raises
+        ------
+        ColumnError, InputError
+            If the table or a column is missing, or a column is of a type that can not be read.
+        DependencyError
+            If the database lacks a function that is needed.
+        """
+        from commfinder.interactions.foreign_table import rows_from_backend
+
+        found = rows_from_backend(connection, table, columns=columns, medium=medium, source=source, timezone=timezone)
+        store: Any = found.store
+        return cls.from_numbered(found.rows, names=found.names, words=found.words, store=store, losses=found.losses)
+
     def select(
         self,
         *,
@@ -297,7 +345,12 @@ class Interactions(Held):
         return [names[code] for code in automated_accounts(self, self.rows)]
 
     def clean(
-        self, *, period: PeriodLike = None, max_recipients: int = 20, keep_automated: bool = False
+        self,
+        *,
+        period: PeriodLike = None,
+        max_recipients: int = 20,
+        keep_automated: bool = False,
+        machines: Any = None,
     ) -> Interactions:
         """Leave out what says nothing about people working together, and count every removal.
 
@@ -312,6 +365,9 @@ class Interactions(Held):
             Events to more distinct recipients than this are mass mail and make no tie.
         keep_automated : bool, default False
             Keep what machines send.
+        machines : Machines, path, mapping of str to str, or frame-like, optional
+            What `find_machines` returned, which then holds alone; or your decisions about some accounts, "keep" or
+            "exclude", which overrule the score: see `commfinder.interactions.machines`.
 
         Returns
         -------
@@ -323,4 +379,6 @@ class Interactions(Held):
         PeriodError
             If the period holds no interaction although there are some outside it.
         """
-        return clean(self, period=period, max_recipients=max_recipients, keep_automated=keep_automated)
+        return clean(
+            self, period=period, max_recipients=max_recipients, keep_automated=keep_automated, machines=machines
+        )
