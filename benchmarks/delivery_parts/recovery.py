@@ -15,7 +15,7 @@ from delivery_parts.scores import LEASTS, over_organisations, recovered, summed
 
 __all__ = ["CELLS", "FIRST_SEED", "cell_name", "measure", "score", "table"]
 
-FIRST_SEED = 5201
+FIRST_SEED = 8201
 F1 = 0.8
 
 CELLS = tuple(

@@ -17,7 +17,7 @@ from delivery_parts.scores import typed
 
 __all__ = ["FIRST_SEED", "HELD_OUT", "judge", "measure", "plan_of", "rough", "table"]
 
-FIRST_SEED = 5001
+FIRST_SEED = 8101
 MACRO_F1, CALIBRATION = 0.8, 0.05
 
 Ends = tuple[float, float]

@@ -9,6 +9,7 @@ from commfinder.delivery.cases.acts import NO_TIME, Acts
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.correlation import CorrelationScore, hide_ids, score_correlation
 from commfinder.delivery.cases.find import HOW, Cases, find_cases
+from commfinder.delivery.cases.handoff_counts import handoff_counts
 from commfinder.delivery.cases.handoffs import Handoffs, hand_offs
 from commfinder.delivery.cases.matrices import Matrix, handover_of_work, subcontracting, working_together
 from commfinder.delivery.groups.candidates import Candidate, Candidates, candidates
@@ -69,6 +70,7 @@ __all__ = [
     "find_cases",
     "find_delivery_groups",
     "hand_offs",
+    "handoff_counts",
     "handover_of_work",
     "hide_ids",
     "hourly_value",

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from commfinder.graph.decay import SCALE, fixed_weight
 from commfinder.graph.rule import ANSWERABLE
-from commfinder.interactions import Interactions
+from commfinder.graph.summing import Sums, sum_pairs
+from commfinder.interactions import Interactions, Store
 from commfinder.interactions.rows import medium_codes
 from commfinder.period import Windows
 
@@ -100,17 +101,24 @@ def ties_of(inter: Interactions, *, half_life: float | None = None) -> TieArrays
     """
     rows = _dyads(inter)
     end_us = None if half_life is None else inter.span_us[1]
-    pairs = rows.select(
-        a=ibis.least(rows.sender, rows.recipient),
-        b=ibis.greatest(rows.sender, rows.recipient),
-        fixed=fixed_weight(rows, end_us=end_us, half_life=half_life),
-    )
+    fixed = fixed_weight(rows, end_us=end_us, half_life=half_life)
+    slim = rows.select(sender=rows.sender, recipient=rows.recipient, fixed=fixed)
+    # A database of the user's own may be far away: there only sums are fetched.
+    near = isinstance(inter.store, Store)
+    a, b, weight, events = sum_pairs(slim, len(inter.names)) if near else _summed_there(slim)
+    return TieArrays(a, b, weight / (2.0 * SCALE), events, len(inter.names))
+
+
+def _summed_there(rows: ir.Table) -> Sums:
+    """Sum weights and events per pair in the database; the sums are those of `sum_pairs`."""
+    lower, higher = ibis.least(rows.sender, rows.recipient), ibis.greatest(rows.sender, rows.recipient)
+    pairs = rows.select(a=lower, b=higher, fixed=rows.fixed)
     sums = pairs.group_by(["a", "b"]).aggregate(
         weight=pairs.fixed.sum().cast("int64"), events=pairs.count().cast("int64")
     )
     table = sums.order_by(["a", "b"]).to_pyarrow()
-    a, b, weight, events = (table[name].to_numpy() for name in ("a", "b", "weight", "events"))
-    return TieArrays(a, b, weight / (2.0 * SCALE), events, len(inter.names))
+    a, b = (table[name].to_numpy().astype(np.int32) for name in ("a", "b"))
+    return a, b, *(table[name].to_numpy().astype(np.int64) for name in ("weight", "events"))
 
 
 def layers(inter: Interactions, *, end_us: int | None, half_life: float | None) -> pa.Table:

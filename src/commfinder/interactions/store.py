@@ -118,7 +118,8 @@ class Store:
         -------
         ibis table
         """
-        return self.backend.read_parquet([str(Path(one).resolve()) for one in paths], f"held_{next(self._numbers)}")
+        files = [str(Path(one).resolve()) for one in paths]
+        return self.backend.read_parquet(files, table_name=f"held_{next(self._numbers)}")
 
 
 def _quoted(text: str) -> str:

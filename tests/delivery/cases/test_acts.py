@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from commfinder.delivery.cases.acts import NO_TIME, Acts
+from commfinder.delivery.cases.acts import NO_TIME, Acts, distinct
 
 
 def test_take_keeps_every_column_by_mask_and_by_place():
@@ -17,3 +17,9 @@ def test_take_keeps_every_column_by_mask_and_by_place():
 
 def test_no_time_is_what_pandas_holds_for_none():
     assert np.isnat(np.array([NO_TIME]).view("M8[us]")).all()
+
+
+def test_distinct_numbers_rise():
+    values = np.random.default_rng(1000).integers(-5, 5, 40)
+    assert distinct(values).tolist() == np.unique(values).tolist()
+    assert distinct(values[:0]).tolist() == []

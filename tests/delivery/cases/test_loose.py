@@ -12,7 +12,7 @@ def events(rows):
     frame = pd.DataFrame(rows, columns=["event", "hour", "sender", "recipient", "parent"])
     frame["time"] = pd.Timestamp("2026-07-06", tz="UTC") + pd.to_timedelta(frame.pop("hour"), unit="h")
     inter = Interactions.from_frame(frame, event="event", parent="parent")
-    return loose_events(inter.rows.mutate(home=ibis.null("int32")), []), inter
+    return loose_events(inter, inter.rows.mutate(home=ibis.null("int32"))), inter
 
 
 def test_rows_of_one_event_are_one_with_its_recipients_once_and_without_the_sender():

@@ -86,6 +86,20 @@ def test_counts_are_those_of_the_cases(process):
     assert process.gap_days == pytest.approx(40 / 24)
 
 
+def test_cases_of_a_worklist_carry_an_id_and_threads_of_mail_do_not():
+    steps = [["ada", "ben", "cem"]] * 12
+    work, mail = log_of(steps), log_of(steps, space="mail")
+    mail = mail.assign(medium="email", recipient="dan", role="to")
+    known = facts_of(pd.concat([work, mail], ignore_index=True), CHART)
+    assert known.cases == 24
+    assert known.with_id == 12
+    assert not known.may_be_talk
+    alone = facts_of(mail, CHART)
+    assert (alone.cases, alone.with_id, alone.may_be_talk) == (12, 0, True)
+    assert alone.order_null < alone.order_low <= alone.order
+    assert alone.sure == alone.order_low - alone.order_null
+
+
 def test_a_process_passes_one_way_across_units_through_set_places(process, channel):
     assert process.across_units == process.informal == 1.0
     assert process.units_in_case == 1.0

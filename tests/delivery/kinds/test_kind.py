@@ -18,13 +18,14 @@ NAN = float("nan")
 
 def facts(**known: object) -> Facts:
     """Facts of a group of which nothing is known but its size, its cases and what is given."""
-    whole = ("acts", "units", "roles", "order_pairs", "handoffs", "half_open", "parts", "windows")
+    whole = ("acts", "with_id", "units", "roles", "order_pairs", "handoffs", "half_open", "parts", "windows")
     base = {one.name: NAN for one in fields(Facts)} | dict.fromkeys(whole, 0)
     base |= {"size": 8, "cases": 60, "order_level": "", "formal": None, "talk": Talk(0, NAN, NAN, NAN, NAN)}
     return Facts(**{**base, **known})
 
 
 ORDERED = {"order": 0.93, "order_null": 0.5, "order_p": 0.03, "order_pairs": 300, "order_level": "role", "units": 3}
+ORDERED |= {"order_low": 0.9}
 LOOSE = {"order": 0.51, "order_null": 0.5, "order_p": 0.6, "order_pairs": 300, "order_level": "person", "units": 3}
 
 
@@ -103,6 +104,34 @@ def test_rules_bar_what_the_facts_contradict(kind, known, clause):
     told = type_of(replace(found, talk=Talk(500, 0.5, 1.0, 1.0, 0.1)), sure_of(kind))
     assert told.type == "abstain"
     assert clause in told.reason
+
+
+@pytest.mark.parametrize("kind", ["process", "mixed"])
+def test_without_ids_the_sure_part_of_the_order_has_to_be_more_than_talk_shows(kind):
+    weak = {**ORDERED, "order": 0.75, "order_low": 0.66}
+    told = type_of(facts(**weak), sure_of(kind))
+    assert told.type == "abstain"
+    assert "none of its cases carries an id" in told.reason
+    assert "66 % is sure where 70 % would have to be" in told.reason
+    assert "would change this" in told.reason
+    assert "only 9 of its cases carry an id" in barred(kind, facts(**weak, with_id=9))
+    assert "only 1 of its cases carries an id" in barred(kind, facts(**weak, with_id=1))
+    assert barred(kind, facts(**weak, with_id=10)) == ""
+    assert barred(kind, facts(**{**weak, "order_low": 0.701})) == ""
+    assert barred(kind, facts(**{**weak, "order_low": NAN}))
+
+
+def test_a_mixed_group_without_ids_may_have_its_order_in_one_part():
+    weak = {**ORDERED, "order": 0.75, "order_low": 0.66}
+    assert barred("mixed", facts(**weak, strictest_part=0.21)) == ""
+    assert "69 % is sure" in barred("mixed", facts(**weak, strictest_part=0.19))
+    assert "66 % is sure" in barred("process", facts(**weak, strictest_part=0.21))
+
+
+def test_the_fact_on_order_says_how_much_of_it_is_sure_where_there_are_no_ids():
+    weak = {**ORDERED, "order": 0.75, "order_low": 0.66}
+    assert "66 % is sure, and from 70 % on" in type_of(facts(**weak), sure_of("process")).facts[0]
+    assert "is sure" not in type_of(facts(**weak, with_id=10), sure_of("process")).facts[0]
 
 
 def test_a_group_of_unknown_units_may_deliver():

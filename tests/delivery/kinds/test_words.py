@@ -14,12 +14,14 @@ from commfinder.delivery.kinds.kind import KINDS, TOPICS
 
 NAN = float("nan")
 ORDERED = {"order": 0.93, "order_null": 0.5, "order_p": 0.03, "order_pairs": 300, "order_level": "role", "units": 3}
+ORDERED |= {"order_low": 0.9}
 LOOSE = {"order": 0.51, "order_null": 0.5, "order_p": 0.6, "order_pairs": 300, "order_level": "person", "units": 3}
+LOOSE |= {"order_low": 0.48}
 
 
 def facts(**known: object) -> Facts:
     """Facts of a group of which nothing is known but its size, its cases and what is given."""
-    whole = ("acts", "units", "roles", "order_pairs", "handoffs", "half_open", "parts", "windows")
+    whole = ("acts", "with_id", "units", "roles", "order_pairs", "handoffs", "half_open", "parts", "windows")
     base = {one.name: NAN for one in fields(Facts)} | dict.fromkeys(whole, 0)
     base |= {"size": 8, "cases": 60, "order_level": "", "formal": None, "talk": Talk(0, NAN, NAN, NAN, NAN)}
     return Facts(**{**base, **known})

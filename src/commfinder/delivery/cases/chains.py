@@ -88,8 +88,12 @@ class _Inbox:
 
     def between(self, key: IntArray, low: IntArray, high: IntArray, width: int) -> tuple[IntArray, IntArray]:
         """Return the range of entries with a key whose events are numbered from `low` to below `high`."""
-        held = self.key * width + self.event
-        return np.searchsorted(held, key * width + low), np.searchsorted(held, key * width + high)
+        held, base = self.key * width + self.event, key * width
+        order = np.argsort(base)  # neighbours look where the cache is warm
+        base, first, last = base[order], np.empty(len(key), dtype=np.int64), np.empty(len(key), dtype=np.int64)
+        first[order] = np.searchsorted(held, base + low[order])
+        last[order] = np.searchsorted(held, base + high[order])
+        return first, last
 
 
 def _taken_up(loose: Loose, worked: IntArray, gap: int) -> tuple[IntArray, IntArray]:

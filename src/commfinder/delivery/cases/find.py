@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder import _validate
-from commfinder.delivery.cases.acts import Acts
+from commfinder.delivery.cases.acts import Acts, distinct
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.chains import chain_cases
+from commfinder.delivery.cases.keys import ids_of_cases
 from commfinder.delivery.cases.loose import loose_events, reference_cases
 from commfinder.delivery.cases.people import Actors, Posts, find_actors, posts_of
 from commfinder.delivery.cases.rows import (
@@ -20,7 +21,6 @@ from commfinder.delivery.cases.rows import (
     acts_with_ids,
     answers_before,
     gather,
-    ids_of_cases,
     leave_out,
     usable_rows,
     without_case,
@@ -29,6 +29,7 @@ from commfinder.delivery.cases.value import HOW, Cases, facts_of_cases
 from commfinder.errors import InputError
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.rows import medium_codes
 from commfinder.people import Directory
 from commfinder.provenance import continued, record
 
@@ -38,6 +39,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _CLOSING, _SEEN = 0.8, 3
 _USUAL = 0.95
+_MOST = 2.0**62
 
 
 def find_cases(
@@ -114,16 +116,18 @@ def find_cases(
     _validate.count(min_people, what="min_people")
     actors = find_actors(inter)
     rows, others = usable_rows(inter, actors.aside)
-    activities = rows.filter(rows.activity.notnull()).select("activity").distinct().to_pyarrow()["activity"].to_pylist()
-    losses = [*_set_aside(inter, actors), *answers_before(rows)]
-    found = _found(inter, (rows, others), ways, sorted(activities), gap_days, calendar)
+    activities = _activities(rows)
+    losses = [*_set_aside(inter, actors), *answers_before(inter, rows)]
+    found = _found(inter, (rows, others), ways, gap_days, calendar)
     losses += found.losses
     found, few = _with_people(found, min_people)
     losses += few
-    codes, person = np.unique(found.person, return_inverse=True)
-    names = inter.names[codes]
+    acting = np.zeros(len(inter.names), dtype=bool)
+    acting[found.person] = True
+    names = inter.names[acting]
+    person = (np.cumsum(acting, dtype=np.int32) - np.int32(1))[found.person]
     posts = posts_of(inter, people if people is not None else Directory.from_accounts(inter), names)
-    acts = _acts(found, person.astype(np.int32), posts, losses)
+    acts = _acts(found, person, activities, posts, losses)
     low, high = inter.span_us
     is_open = may_be_open(acts, found.said, end=high if high is not None else 0)
     losses += _equal_times(acts)
@@ -132,7 +136,7 @@ def find_cases(
         facts_of_cases(found.said, acts, is_open),
         acts,
         names,
-        np.array(sorted(activities), dtype=object),
+        inter.words.activity[activities],
         posts.units,
         posts.roles,
         posts.unit_of,
@@ -159,7 +163,6 @@ def _found(
     inter: Interactions,
     rows: tuple[ir.Table, ir.Table],
     ways: tuple[str, ...],
-    activities: list[str],
     gap_days: float,
     calendar: BusinessHours | None,
 ) -> Found:
@@ -167,18 +170,24 @@ def _found(
     kinds = tuple(way for way in ways if way in HOW[:3])
     # Threads come last: without them the numbers of the others are the same.
     keys = ids_of_cases(inter, rows[0], tuple(dict.fromkeys((*kinds, "thread"))))
-    named = acts_with_ids(inter, *rows, keys, kinds, activities)
+    named = acts_with_ids(inter, *rows, keys, kinds)
     if "reference" not in ways and "chain" not in ways:
         return named
-    loose = loose_events(without_case(rows[0], keys), activities)
+    loose = loose_events(inter, without_case(rows[0], keys))
     linked, used = reference_cases(loose)
     parts = [named, linked] if "reference" in ways else [named]
     if "chain" in ways:
         rest = loose.take(~used)
         chained, taken = chain_cases(rest, gap_days=gap_days, calendar=calendar)
-        homes = rest.home[taken & (rest.home >= 0)]
+        homes = keys.renumbered(rest.home[taken & (rest.home >= 0)])
         parts = [leave_out(named, homes) if "thread" in ways and len(homes) else named, *parts[1:], chained]
     return gather(parts)
+
+
+def _activities(rows: ir.Table) -> npt.NDArray[np.int64]:
+    """Return the places of the activities of some rows, rising."""
+    table = rows.filter(rows.activity.notnull()).select("activity").distinct().to_pyarrow()
+    return np.sort(table["activity"].to_numpy()).astype(np.int64)
 
 
 def _with_people(found: Found, least: int) -> tuple[Found, list[Loss]]:
@@ -186,7 +195,7 @@ def _with_people(found: Found, least: int) -> tuple[Found, list[Loss]]:
     if least == 1 or not len(found.said):
         return found, []
     width = int(found.person.max()) + 1
-    pairs = np.unique(found.case.astype(np.int64) * width + found.person)
+    pairs = distinct(found.case.astype(np.int64) * width + found.person)
     kept = np.bincount(pairs // width, minlength=len(found.said)) >= least
     acts = kept[found.case]
     number = np.cumsum(kept, dtype=np.int32) - np.int32(1)
@@ -196,8 +205,14 @@ def _with_people(found: Found, least: int) -> tuple[Found, list[Loss]]:
     return slim, [loss] if loss.count else []
 
 
-def _acts(found: Found, person: npt.NDArray[np.int32], posts: Posts, losses: list[Loss]) -> Acts:
-    """Complete acts by the unit and role of the person at the time; count placeholders."""
+def _acts(
+    found: Found,
+    person: npt.NDArray[np.int32],
+    activities: npt.NDArray[np.int64],
+    posts: Posts,
+    losses: list[Loss],
+) -> Acts:
+    """Complete acts by the unit and role of the person at the time; number activities; count placeholders."""
     row = posts.rows_at(person, found.time)
     unit, role = (np.append(values, np.int32(-1))[row] for values in (posts.unit, posts.role))
     empty = np.append(posts.placeholder, False)[row]
@@ -206,7 +221,9 @@ def _acts(found: Found, person: npt.NDArray[np.int32], posts: Posts, losses: lis
         advice = "Name the unit, or leave the cell empty."
         reason = "unit is a placeholder: act kept, unit unknown"
         losses.append(Loss("cases", "all", reason, int(empty.sum()), "events", where, advice))
-    return Acts(found.case, person, found.time, found.started, found.activity, unit, role)
+    number = np.full(int(activities.max(initial=-1)) + 2, -1, dtype=np.int32)
+    number[activities] = np.arange(len(activities), dtype=np.int32)
+    return Acts(found.case, person, found.time, found.started, number[found.activity], unit, role)
 
 
 def may_be_open(acts: Acts, said: pd.DataFrame, *, end: int) -> BoolArray:
@@ -256,13 +273,17 @@ def may_be_open(acts: Acts, said: pd.DataFrame, *, end: int) -> BoolArray:
 
 def _upper(values: npt.NDArray[np.int64], group: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.int64]:
     """Return the upper quantile of each group, the observed value at or above it; 0 for a group without values."""
-    order = np.lexsort((values, group))
     size = np.bincount(group, minlength=n_groups)
     heads = np.cumsum(size) - size
-    place = heads + np.maximum(np.ceil(_USUAL * size).astype(np.int64) - 1, 0)
-    result = np.zeros(n_groups, dtype=np.int64)
     some = size > 0
-    result[some] = values[order][place[some]]
+    place = (heads + np.maximum(np.ceil(_USUAL * size).astype(np.int64) - 1, 0))[some]
+    result = np.zeros(n_groups, dtype=np.int64)
+    width = int(values.max(initial=0)) + 1
+    if values.min(initial=0) >= 0 and n_groups * float(width) < _MOST:
+        # One sort of one number is many times faster than a sort by two.
+        result[some] = np.sort(group * width + values)[place] % width
+    else:
+        result[some] = values[np.lexsort((values, group))][place]
     return result
 
 
@@ -294,14 +315,21 @@ def _set_aside(inter: Interactions, actors: Actors) -> list[Loss]:
     ):
         if accounts:
             reasons[reason] = left & rows.sender.isin(accounts)
-    reasons["meeting, survey, contact or static relation: no act on a case"] = left & rows.medium.isin(
-        ("meeting", "survey", "contact")
-    )
-    sums = {f"n{place}": which.cast("int64").sum().cast("int64") for place, which in enumerate(reasons.values())}
+    idle = rows.medium.isin(medium_codes("meeting", "survey", "contact"))
+    reasons["meeting, survey, contact or static relation: no act on a case"] = left & idle
+    sums = {f"n{place}": which.ifelse(1, 0).sum().cast("int64") for place, which in enumerate(reasons.values())}
     table = rows.group_by("source").aggregate(**sums).order_by("source").to_pyarrow().to_pylist()
     advice = {"machine by": "If people share the account, give each one their own."}
     return [
-        Loss("cases", line["source"], reason, int(line[f"n{place}"]), "rows", None, advice.get(reason[:10]))
+        Loss(
+            "cases",
+            str(inter.words.source[line["source"]]),
+            reason,
+            int(line[f"n{place}"]),
+            "rows",
+            None,
+            advice.get(reason[:10]),
+        )
         for place, reason in enumerate(reasons)
         for line in table
         if line[f"n{place}"]

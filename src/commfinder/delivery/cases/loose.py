@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 from scipy import sparse
 
 from commfinder.delivery.cases.acts import NO_TIME
 from commfinder.delivery.cases.rows import Found
+from commfinder.delivery.cases.texts import event_keys, settled
 from commfinder.delivery.cases.value import TEXT, names_of
-from commfinder.interactions import Loss
+from commfinder.interactions import Interactions, Loss
 
 __all__ = ["Loose", "cases_of_links", "loose_events", "reference_cases"]
 
@@ -34,8 +33,8 @@ class Loose:
         Microseconds since 1970 UTC.
     sender, activity, space : ndarray of int32, shape (n,)
         Numbers; activity and space are -1 where there is none.
-    event, parent : ndarray of uint64, shape (n,)
-        Digests of the id and of the id that is answered; a parent of 0 is none.
+    event, parent : ndarray of int64, shape (n,)
+        Keys of the id and of the id that is answered; a parent of 0 is none.
     first : ndarray of int64, shape (n + 1,)
         Where the recipients of each event begin in `recipients`.
     recipients : ndarray of int32
@@ -50,8 +49,8 @@ class Loose:
     sender: CodeArray
     activity: CodeArray
     space: CodeArray
-    event: npt.NDArray[np.uint64]
-    parent: npt.NDArray[np.uint64]
+    event: IntArray
+    parent: IntArray
     first: IntArray
     recipients: CodeArray
     spaces: npt.NDArray[np.object_]
@@ -62,6 +61,15 @@ class Loose:
         """Number of events."""
         return len(self.time)
 
+    def arranged(self, order: IntArray) -> Loose:
+        """Put the events in another order."""
+        size = np.diff(self.first)[order]
+        heads = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        entries = np.arange(heads[-1]) + np.repeat(self.first[order] - heads[:-1], size)
+        names = ("time", "sender", "activity", "space", "event", "parent", "home")
+        moved = {name: getattr(self, name)[order] for name in names}
+        return replace(self, **moved, first=heads, recipients=self.recipients[entries])
+
     def take(self, which: npt.NDArray[np.bool_]) -> Loose:
         """Keep some events."""
         size = np.diff(self.first)
@@ -71,35 +79,28 @@ class Loose:
         return replace(self, **kept, first=heads, recipients=self.recipients[np.repeat(which, size)])
 
 
-def loose_events(rows: ir.Table, activities: list[str]) -> Loose:
+def loose_events(inter: Interactions, rows: ir.Table) -> Loose:
     """Read the events that carry no id: one sorted query, whole numbers only.
 
     Parameters
     ----------
+    inter : Interactions
+        The interactions.
     rows : ibis table
         Rows that are in no case of several messages, with the column home.
-    activities : list of str
-        All activities, sorted.
 
     Returns
     -------
     Loose
     """
-    spaces = rows.filter(rows.space.notnull()).select("space").distinct().order_by("space").to_pyarrow()["space"]
-    names = spaces.to_pylist()
-    coded = rows.select("time", "event", "sender", "recipient", "parent", "activity", "space", "home")
-    coded = _numbered(_numbered(coded, "activity", activities), "space", names)
+    none = {name: rows[name].coalesce(-1).cast("int32") for name in ("recipient", "activity", "space", "home")}
+    coded = rows.select("time", "event", "sender", "parent", **none)
     columns = ["time", "event", "sender", "recipient", "activity", "space"]
-    ordered = coded.order_by([ibis.asc(name, nulls_first=True) for name in columns])
-    # What answers an event of its own medium is in the same thread as that: a message alone in its thread is no answer.
-    none = ordered.parent.isnull() | ordered.home.notnull()
-    parent = ibis.ifelse(none, ibis.literal(0, "int64"), ordered.parent.hash().cast("int64"))
-    home = ordered.home.coalesce(ibis.literal(-1, "int32"))
-    table = ordered.mutate(event=ordered.event.hash().cast("int64"), parent=parent, home=home).to_pyarrow()
-    time, event, sender, activity, space, answered, home = (
-        table[name].to_numpy() for name in ("time", "event", "sender", "activity", "space", "parent", "home")
+    table = coded.order_by(columns).to_pyarrow()
+    names, (event, parent) = event_keys(inter, table["event"], table["parent"])
+    time, sender, recipient, activity, space, home = (
+        table[name].to_numpy() for name in ("time", "sender", "recipient", "activity", "space", "home")
     )
-    recipient = table["recipient"].fill_null(-1).to_numpy()
     fresh = np.ones(len(time), dtype=bool)
     fresh[1:] = (time[1:] != time[:-1]) | (event[1:] != event[:-1]) | (sender[1:] != sender[:-1])
     number = np.cumsum(fresh) - 1
@@ -107,29 +108,22 @@ def loose_events(rows: ir.Table, activities: list[str]) -> Loose:
     told = (recipient >= 0) & (recipient != sender)
     told[1:] &= fresh[1:] | (recipient[1:] != recipient[:-1])
     heads = np.searchsorted(number[told], np.arange(int(fresh.sum()) + 1)).astype(np.int64)
-    return Loose(
+    # What answers an event of its own medium is in the same thread as that: a message alone in its thread is no answer.
+    parent = np.where(home >= 0, 0, parent)
+    loose = Loose(
         time[fresh].astype(np.int64),
         sender[fresh].astype(np.int32),
         activity[fresh].astype(np.int32),
         space[fresh].astype(np.int32),
-        event[fresh].view(np.uint64),
-        answered[fresh].view(np.uint64),
+        event[fresh].astype(np.int64),
+        parent[fresh].astype(np.int64),
         heads,
         recipient[told].astype(np.int32),
-        np.array(names, dtype=object),
+        inter.words.space,
         home[fresh].astype(np.int32),
     )
-
-
-def _numbered(rows: ir.Table, column: str, names: list[str]) -> ir.Table:
-    """Put numbers in the place of names; -1 where there is none."""
-    none = ibis.literal(-1, "int32")
-    if not names:
-        return rows.mutate(**{column: none})
-    table = pa.table({column: pa.array(names, pa.string()), "code": pa.array(range(len(names)), pa.int32())})
-    joined = rows.left_join(ibis.memtable(table), column)
-    others = [name for name in rows.columns if name != column]
-    return joined.select(*others, **{column: joined.code.coalesce(none)})
+    order = settled(names, (loose.time,), loose.event, loose.sender)
+    return loose if order is None else loose.arranged(order)
 
 
 def reference_cases(loose: Loose) -> tuple[Found, npt.NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from commfinder import _validate
-from commfinder.delivery.cases.acts import Acts
+from commfinder.delivery.cases.acts import Acts, distinct
 from commfinder.delivery.cases.value import TEXT, Cases
 
 __all__ = ["Matrix", "handover_of_work", "subcontracting", "working_together"]
@@ -192,7 +192,7 @@ def working_together(cases: Cases, *, by: str = "person") -> Matrix:
     labels, actor = _actors(cases, by)
     known = actor >= 0
     width = max(len(labels), 1)
-    pairs = np.unique(cases.acts.case[known].astype(np.int64) * width + actor[known])
+    pairs = distinct(cases.acts.case[known].astype(np.int64) * width + actor[known])
     case, person = np.divmod(pairs, width)
     shape = (len(cases), len(labels))
     takes_part = sparse.csr_array((np.ones(len(pairs)), (case, person)), shape=shape)

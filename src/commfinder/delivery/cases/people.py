@@ -14,6 +14,7 @@ import pandas as pd
 
 from commfinder.interactions import Interactions
 from commfinder.interactions.automated import named_like_a_machine
+from commfinder.interactions.rows import medium_codes
 from commfinder.people import Directory
 
 __all__ = ["Actors", "Posts", "find_actors", "is_placeholder", "posts_of"]
@@ -91,7 +92,7 @@ def find_actors(inter: Interactions) -> Actors:
 
 def _tireless(rows: ir.Table, known: set[int]) -> tuple[int, ...]:
     """Find accounts that act at all hours of the week and far more than anybody else."""
-    shared = rows.filter(rows.medium.isin(_SHARED) & rows.time.notnull() & ~rows.automated)
+    shared = rows.filter(rows.medium.isin(medium_codes(*_SHARED)) & rows.time.notnull() & ~rows.automated)
     hourly = shared.mutate(hour=(shared.time // ibis.literal(_HOUR_US)) % ibis.literal(_WEEK))
     counts = hourly.group_by(["sender", "hour"]).aggregate(acts=hourly.count())
     habits = counts.group_by("sender").aggregate(acts=counts.acts.sum().cast("int64"), hours=counts.count())

@@ -13,16 +13,19 @@ import pandas as pd
 import pyarrow as pa
 
 from commfinder.delivery.cases.acts import NO_TIME
-from commfinder.delivery.cases.value import HOW, TEXT
+from commfinder.delivery.cases.keys import KEY, TALK, WORKLIST, CaseKeys, with_keys
+from commfinder.delivery.cases.texts import event_keys, kept, settled
+from commfinder.delivery.cases.value import HOW
 from commfinder.interactions import Interactions, Loss
+from commfinder.interactions.rows import medium_codes
 
 __all__ = [
     "Found",
     "acts_with_ids",
     "answers_before",
     "gather",
-    "ids_of_cases",
     "leave_out",
+    "numbered_acts",
     "usable_rows",
     "without_case",
 ]
@@ -30,10 +33,7 @@ __all__ = [
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
 
-_WORKLIST = ("workflow", "ticket", "code")
-_PAGE = ("wiki", "document")
-_TALK = ("email", "chat", "microblog")
-_WORK_ON_A_PAGE = ("edit", "assign", "approve", "nominate", "reply", "mention", "to")
+_ACT = ("number", "time", "event", "sender", "activity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Found:
     said : pandas.DataFrame, one row per case
         case, how, certainty, space.
     case, activity : ndarray of int32, shape (n,)
-        Row in `said`; number of the activity, -1 where there is none.
+        Row in `said`; place of the activity in ``Interactions.words``, -1 where there is none.
     person : ndarray of int32, shape (n,)
         Number of the sender in ``Interactions.names``.
     time : ndarray of int64, shape (n,)
@@ -78,60 +78,15 @@ def usable_rows(inter: Interactions, aside: tuple[int, ...]) -> tuple[ir.Table, 
     Returns
     -------
     rows, others : ibis table
-        With the further columns how (place in `HOW` of the kind of case it can belong to; null: none), scope and name:
-        the key of the case.
+        With the further columns how, scope and name: the key of the case, see `with_keys`.
     """
-    rows = _with_keys(inter.rows.filter(inter.rows.time.notnull()))
+    rows = with_keys(inter)
     nobody = rows.automated | rows.sender.isin(aside) if aside else rows.automated
     return rows.filter(~nobody), rows.filter(nobody)
 
 
-def _with_keys(rows: ir.Table) -> ir.Table:
-    """Tell of each row the kind of case it can belong to, and which."""
-    page = rows.medium.isin(_PAGE) & (rows.thread.notnull() | rows.space.notnull()) & rows.role.isin(_WORK_ON_A_PAGE)
-    how = ibis.cases(
-        (rows.medium.isin(_WORKLIST) & rows.thread.notnull(), HOW.index("workflow")),
-        (page, HOW.index("page")),
-        (rows.medium.isin(_TALK) & rows.thread.notnull(), HOW.index("thread")),
-        else_=ibis.null("int64"),
-    )
-    # Ids of worklists are unique within a process, ids of chat within a channel; a mail keeps its id everywhere.
-    scope = ibis.cases(
-        (rows.medium.isin(_WORKLIST), rows.space.coalesce(rows.source)),
-        (rows.medium == "email", ""),
-        (rows.medium.isin(_PAGE) & rows.thread.isnull(), ""),
-        else_=rows.space.coalesce(""),
-    )
-    return rows.mutate(how=how.cast("int32"), scope=scope, name=rows.thread.coalesce(rows.space))
-
-
-def ids_of_cases(inter: Interactions, rows: ir.Table, kinds: tuple[str, ...]) -> ir.Table:
-    """Number the cases that carry an id: by kind, then first act, then id.
-
-    Parameters
-    ----------
-    inter : Interactions
-        The interactions.
-    rows : ibis table
-        The rows that people sent.
-    kinds : tuple of str
-        Which of workflow, page and thread.
-
-    Returns
-    -------
-    ibis table
-        One row per case: its key, space, number, and single: a thread of one message.
-    """
-    rows = rows.filter(rows.how.isin([HOW.index(kind) for kind in kinds]))
-    single = (rows.how.min() == HOW.index("thread")) & (rows.event.min() == rows.event.max())
-    facts = {"first": rows.time.min(), "space": rows.space.min(), "single": single}
-    grouped = rows.group_by(["how", "scope", "name"]).aggregate(**facts)
-    order = ibis.window(order_by=[grouped.how, grouped.first, grouped.name, grouped.scope])
-    return inter.store.add(grouped.mutate(number=ibis.row_number().over(order).cast("int32")))
-
-
 def acts_with_ids(
-    inter: Interactions, rows: ir.Table, others: ir.Table, keys: ir.Table, kinds: tuple[str, ...], activities: list[str]
+    inter: Interactions, rows: ir.Table, others: ir.Table, keys: CaseKeys, kinds: tuple[str, ...]
 ) -> Found:
     """Return the acts on cases that carry an id.
 
@@ -141,51 +96,71 @@ def acts_with_ids(
         The interactions.
     rows, others : ibis table
         What `usable_rows` returned.
-    keys : ibis table
+    keys : CaseKeys
         What `ids_of_cases` returned.
     kinds : tuple of str
         Which of workflow, page and thread.
-    activities : list of str
-        All activities, sorted: their places are the numbers.
 
     Returns
     -------
     Found
-        Cases in the order of their numbers. Ids are certain: the certainty is 1.
+        Cases in the order of their numbers; activities by their places in ``Interactions.words``. Ids are certain: the
+        certainty is 1.
     """
     numbers = [HOW.index(kind) for kind in kinds]
     rows, others = (part.filter(part.how.isin(numbers)) for part in (rows, others))
-    numbered = rows.join(keys.select("how", "scope", "name", "number"), ["how", "scope", "name"])
-    columns = ["number", "time", "event", "sender", "activity"]
-    pieces = _pieces_of_work(inter, numbered)
-    folded = 0
-    if pieces is None:
-        slim = numbered.select(*columns)
-    else:
-        begun, gone = pieces
-        folded = int(gone.count().to_pyarrow().as_py())
-        kept = numbered.select(*columns).anti_join(gone, ["number", "event", "sender"])
-        slim = kept.left_join(begun, ["number", "event", "sender"]).select(*columns, "started")
-    coded = _with_activity_numbers(slim, activities)
-    sorted_rows = coded.order_by(["number", "time", "event", "sender", "activity"])
-    found = _in_numpy(sorted_rows.mutate(event=sorted_rows.event.hash()).to_pyarrow())
-    said = keys.filter(keys.how.isin(numbers)).order_by("number").select("how", "scope", "name", "space").to_pyarrow()
-    empty = others.select("how", "scope", "name").distinct().anti_join(keys, ["how", "scope", "name"])
+    slim, folded = numbered_acts(inter, rows, keys.table)
+    # Keys of events only bring the rows of one event together here: their order says nothing.
+    acts = _in_numpy(inter, slim.order_by([*_ACT]).to_pyarrow(), keys)
+    empty = others.select(*KEY).distinct().anti_join(keys.table, list(KEY))
     losses = (
         Loss("cases", "all", "start of work told by the act that ends it", folded, "events"),
         Loss(
             "cases", "all", "case on which no person acts: left out", int(empty.count().to_pyarrow().as_py()), "cases"
         ),
     )
-    return Found(_said(said), *found, losses=tuple(loss for loss in losses if loss.count))
+    said = keys.said[np.isin(keys.how, numbers)].reset_index(drop=True)
+    return Found(said, *acts, losses=tuple(loss for loss in losses if loss.count))
+
+
+def numbered_acts(inter: Interactions, rows: ir.Table, table: ir.Table) -> tuple[ir.Table, int]:
+    """Return the acts of cases that carry an id, as an expression; starts of work are part of the acts that end it.
+
+    Parameters
+    ----------
+    inter : Interactions
+        The interactions.
+    rows : ibis table
+        Rows that people sent, with their keys.
+    table : ibis table
+        Cases by key, with their numbers.
+
+    Returns
+    -------
+    acts : ibis table
+        number, time, event, sender, activity (-1: none), and started where work is known to have begun before it ended;
+        an event to several people stands there several times.
+    folded : int
+        Events that are no acts of their own.
+    """
+    numbered = rows.join(table.select(*KEY, "number"), list(KEY))
+    numbered = numbered.mutate(activity=numbered.activity.coalesce(-1).cast("int32"))
+    pieces = _pieces_of_work(inter, numbered)
+    if pieces is None:
+        return numbered.select(*_ACT), 0
+    begun, gone = pieces
+    left = numbered.select(*_ACT).anti_join(gone, ["number", "event", "sender"])
+    acts = left.left_join(begun, ["number", "event", "sender"]).select(*_ACT, "started")
+    return acts, int(gone.count().to_pyarrow().as_py())
 
 
 def _pieces_of_work(inter: Interactions, numbered: ir.Table) -> tuple[ir.Table, ir.Table] | None:
     """Tell when acts began, and which rows are only the beginning of another: the same person, case and activity.
 
-    What is suspended and resumed has several ends for one beginning; the last of them is the act.
+    What is suspended and resumed has several ends for one beginning; the last of them is the act. Of ends at one moment
+    any can be: they say the same.
     """
-    worklist = numbered.filter(numbered.how == HOW.index("workflow"))
+    worklist = numbered.filter((numbered.how == HOW.index("workflow")) & (numbered.activity >= 0))
     children = worklist.filter(worklist.parent.notnull())
     if not int(children.count().to_pyarrow().as_py()):
         return None
@@ -201,36 +176,24 @@ def _pieces_of_work(inter: Interactions, numbered: ir.Table) -> tuple[ir.Table, 
     return begun, inter.store.add(gone)
 
 
-def _with_activity_numbers(rows: ir.Table, activities: list[str]) -> ir.Table:
-    """Put the numbers of activities in place of their names."""
-    if not activities:
-        return rows.mutate(activity=ibis.literal(-1, "int32"))
-    table = pa.table(
-        {"activity": pa.array(activities, pa.string()), "code": pa.array(range(len(activities)), pa.int32())}
-    )
-    joined = rows.left_join(ibis.memtable(table), "activity")
-    names = [name for name in rows.columns if name != "activity"]
-    return joined.select(*names, activity=joined.code.coalesce(ibis.literal(-1, "int32")))
-
-
-def _in_numpy(table: pa.Table) -> tuple[CodeArray, CodeArray, IntArray, IntArray, CodeArray]:
-    """Turn sorted rows into arrays, each event and person of a case once."""
-    names = table.column_names
-    number, event, sender = (table[name].to_numpy() for name in ("number", "event", "sender"))
-    fresh = np.ones(len(number), dtype=bool)
-    fresh[1:] = (number[1:] != number[:-1]) | (event[1:] != event[:-1]) | (sender[1:] != sender[:-1])
-    del event
-    # Whoever called keeps no hold of the table: a column goes when it has been read.
-    table = table.drop_columns(["number", "event", "sender"])
-    number, sender = _kept(number, fresh), _kept(sender, fresh)
-    time = _kept(table["time"].to_numpy(), fresh)
-    table = table.drop_columns(["time"])
-    activity = _kept(table["activity"].to_numpy(), fresh)
-    if "started" in names:
-        started = _kept(table["started"].fill_null(NO_TIME).to_numpy(), fresh)
-    else:
-        # Nobody says when work began: one value stands for all.
-        started = np.broadcast_to(np.int64(NO_TIME), len(number))
+def _in_numpy(
+    inter: Interactions, table: pa.Table, keys: CaseKeys
+) -> tuple[CodeArray, CodeArray, IntArray, IntArray, CodeArray]:
+    """Turn sorted rows into arrays by case, time, event and sender; each event and person of a case once."""
+    texts, (event,) = event_keys(inter, table["event"])
+    number, time, sender, activity = (table[name].to_numpy() for name in ("number", "time", "sender", "activity"))
+    # Nobody says when work began: one value stands for all.
+    started = np.broadcast_to(np.int64(NO_TIME), len(time))
+    if "started" in table.column_names:
+        started = table["started"].fill_null(NO_TIME).to_numpy()
+    columns = kept((number, time, event, sender, activity, started), _changes(number, time, event, sender))
+    # Whoever called keeps no hold of the table: what has been read can go.
+    del table, number, time, event, sender, activity, started
+    if keys.place is not None:
+        columns = (keys.renumbered(columns[0]), *columns[1:])
+        columns = kept(columns, np.argsort(columns[0], kind="stable"))
+    columns = kept(columns, settled(texts, columns[:2], columns[2], columns[3]))
+    number, time, _, sender, activity, started = kept(columns, _changes(columns[0], columns[2], columns[3]))
     return (
         number.astype(np.int32, copy=False),
         sender.astype(np.int32, copy=False),
@@ -240,55 +203,47 @@ def _in_numpy(table: pa.Table) -> tuple[CodeArray, CodeArray, IntArray, IntArray
     )
 
 
-def _kept(values: npt.NDArray[Any], which: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-    """Keep some values; where all stay there is no copy."""
-    return values if which.all() else values[which]
+def _changes(*columns: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Tell the rows that differ from the one before in any column."""
+    fresh = np.ones(len(columns[0]), dtype=bool)
+    if len(fresh):
+        fresh[1:] = False
+    for column in columns:
+        fresh[1:] |= column[1:] != column[:-1]
+    return fresh
 
 
-def _said(table: pa.Table) -> pd.DataFrame:
-    """Tell of each case its id, how it was found, and its space."""
-    how = np.array(HOW, dtype=object)[table["how"].to_numpy()]
-    name, scope, space = (pd.Series(table[one].to_pandas()).astype(TEXT) for one in ("name", "scope", "space"))
-    twice = name.duplicated(keep=False) & (scope != "")
-    page_is_space = (how == "page") & (scope == "").to_numpy(dtype=bool) & (space == name).fillna(False).to_numpy(bool)
-    return pd.DataFrame(
-        {
-            "case": name.where(~twice.astype(bool), scope + "/" + name),
-            "how": pd.array(how, dtype=TEXT),
-            "certainty": 1.0,
-            "space": space.mask(page_is_space),
-        }
-    )
-
-
-def without_case(rows: ir.Table, keys: ir.Table) -> ir.Table:
+def without_case(rows: ir.Table, keys: CaseKeys) -> ir.Table:
     """Return the rows that can belong to a case and are in none by an id, or in one of a single message.
 
     Parameters
     ----------
     rows : ibis table
         The rows that people sent.
-    keys : ibis table
+    keys : CaseKeys
         What `ids_of_cases` returned.
 
     Returns
     -------
     ibis table
-        With the further column home: the number of the thread of one message (null: none). A mail that answers nothing
-        and is not answered is a thread of its own, as far as headers tell; it may all the same pass on what came in
-        another.
+        With the further column home: the thread of one message, by its number in the table of `keys` (null: none). A
+        mail that answers nothing and is not answered is a thread of its own, as far as headers tell; it may all the
+        same pass on what came in another.
     """
-    single = keys.filter(keys.single).select("how", "scope", "name", home="number")
-    joined = rows.left_join(single, ["how", "scope", "name"])
+    single = keys.table.filter(keys.table.single).select(*KEY, home="number")
+    near = rows.filter((rows.how == HOW.index("thread")).fill_null(rows.medium.isin(medium_codes(*WORKLIST, *TALK))))
+    joined = near.left_join(single, list(KEY))
     joined = joined.select(*rows.columns, "home")
-    return joined.filter(joined.home.notnull() | (joined.how.isnull() & joined.medium.isin((*_WORKLIST, *_TALK))))
+    return joined.filter(joined.home.notnull() | joined.how.isnull())
 
 
-def answers_before(rows: ir.Table) -> list[Loss]:
+def answers_before(inter: Interactions, rows: ir.Table) -> list[Loss]:
     """Count answers that are dated before what they answer: the clocks of systems differ.
 
     Parameters
     ----------
+    inter : Interactions
+        The interactions.
     rows : ibis table
         The rows that people sent.
 
@@ -300,24 +255,25 @@ def answers_before(rows: ir.Table) -> list[Loss]:
     answers = rows.filter(rows.parent.notnull())
     if not int(answers.count().to_pyarrow().as_py()):
         return []
-    child = answers.select(child=answers.event.hash(), key=answers.parent.hash(), at=answers.time, source="source")
-    child = child.distinct()
-    asked = rows.select(key=rows.event.hash(), asked_at=rows.time, asked_in=rows.source).semi_join(child, "key")
+    child = answers.select(child=answers.event, key=answers.parent, at=answers.time, source="source").distinct()
+    asked = rows.select(key=rows.event, asked_at=rows.time, asked_in=rows.source).semi_join(child, "key")
     asked = asked.group_by("key").aggregate(asked_at=asked.asked_at.min(), asked_in=asked.asked_in.min())
     both = child.join(asked, "key")
-    early = both.mutate(early=(both.at < both.asked_at).cast("int64"))
+    early = both.mutate(early=(both.at < both.asked_at).ifelse(1, 0))
     counts = early.group_by(["source", "asked_in"]).aggregate(
         all=early.count(), early=early.early.sum().cast("int64"), most=(early.asked_at - early.at).max()
     )
     table = counts.filter(counts.early > 0).order_by(["source", "asked_in"]).to_pyarrow().to_pylist()
+    sources = inter.words.source.tolist()
     return [
         Loss(
             "cases",
-            line["source"],
+            sources[line["source"]],
             "answer dated before what it answers: kept, its order is not to be trusted",
             line["early"],
             "events",
-            f"{line['early']} of {line['all']} answers to {line['asked_in']}, up to {line['most'] / 1e6:.0f} s early",
+            f"{line['early']} of {line['all']} answers to {sources[line['asked_in']]}, "
+            f"up to {line['most'] / 1e6:.0f} s early",
             "Set the clocks of the sources right, or give the missing time zone.",
         )
         for line in table

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder import _validate
-from commfinder.delivery.cases.acts import NO_TIME, Acts
+from commfinder.delivery.cases.acts import NO_TIME, Acts, distinct
 from commfinder.errors import InputError
 from commfinder.interactions import Loss
 from commfinder.interactions.losses import losses_frame
@@ -19,13 +19,16 @@ from commfinder.period import Period
 from commfinder.provenance import Provenance, continued, record
 from commfinder.result import Result
 
-__all__ = ["HOW", "TEXT", "Cases", "facts_of_cases", "names_of"]
+__all__ = ["HOW", "TEXT", "WITH_ID", "Cases", "facts_of_cases", "names_of"]
 
 CodeArray = npt.NDArray[np.int32]
 Names = npt.NDArray[np.object_]
 
 HOW = ("workflow", "page", "thread", "reference", "chain")
 """How a case can be found, the surest first."""
+
+WITH_ID = ("workflow", "page")
+"""Ways in which something outside the messages says what belongs to a case."""
 
 TEXT = pd.StringDtype("pyarrow")
 
@@ -151,7 +154,7 @@ class Cases(Result):
     @property
     def persons_of(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Each (case, person) once, by case, then person: two arrays of numbers."""
-        pairs = np.unique(self.acts.case.astype(np.int64) * max(len(self.people), 1) + self.acts.person)
+        pairs = distinct(self.acts.case.astype(np.int64) * max(len(self.people), 1) + self.acts.person)
         case, person = np.divmod(pairs, max(len(self.people), 1))
         return case, person
 
@@ -263,7 +266,7 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
     begun = np.where(acts.started == NO_TIME, acts.time, np.minimum(acts.started, acts.time))
     start = np.minimum.reduceat(begun, first) if n else np.zeros(0, dtype=np.int64)
     width = int(acts.person.max(initial=0)) + 1
-    pairs = np.unique(acts.case.astype(np.int64) * width + acts.person)
+    pairs = distinct(acts.case.astype(np.int64) * width + acts.person)
     frame = pd.DataFrame(
         {
             "case": said["case"].astype(TEXT),

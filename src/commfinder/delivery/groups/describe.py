@@ -11,6 +11,7 @@ import pandas as pd
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.cases.handoffs import hand_offs
+from commfinder.delivery.cases.value import WITH_ID
 from commfinder.delivery.groups.group import DeliveryGroup, member_frame, sort_of_step, step_frame, steps_of
 from commfinder.delivery.impact.times import measure_times
 from commfinder.delivery.kinds.background import Background
@@ -220,6 +221,6 @@ def _cases_of(wanted: Wanted, everything: Cases, said: str) -> Cases:
     keep[wanted.rows] = True
     keep &= count >= 1
     if said in ("process", "mixed") and wanted.origin != "process":
-        with_id = everything.frame["how"].isin(["workflow", "page"]).to_numpy(dtype=bool)
+        with_id = everything.frame["how"].isin(WITH_ID).to_numpy(dtype=bool)
         keep &= with_id | (count >= _FEWEST)
     return everything.select(cases=keep)

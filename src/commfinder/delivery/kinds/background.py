@@ -356,7 +356,7 @@ def _dyads(inter: Interactions, codes: IntArray, shift: IntArray, days: tuple[in
     clock = hour % 24
     off = ~(hour // 24).isin(list(days)) | (clock < _MORNING) | (clock >= _MORNING + _LONG_DAY)
     many = ibis.greatest(sent.n_recipients, 1)
-    sent = sent.mutate(off=off.cast("int64"), many=many.cast("int64"), private=(many == 1).cast("int64"))
+    sent = sent.mutate(off=off.ifelse(1, 0), many=many.cast("int64"), private=(many == 1).ifelse(1, 0))
     grouped = sent.group_by("sender", "recipient").aggregate(
         n=sent.count(), off=sent.off.sum(), private=sent.private.sum(), breadth=sent.many.sum()
     )

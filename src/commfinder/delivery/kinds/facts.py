@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from commfinder.delivery.kinds.background import Formal, Talk
 
-__all__ = ["Facts"]
+__all__ = ["ENOUGH_IDS", "STRICT", "TALK", "Facts"]
+
+STRICT = 0.2
+"""Order beyond chance that talk does not have: archives of it showed 0.03 to 0.1, logs of processes 0.33 to 0.44."""
+TALK = 0.58
+"""Share of pairs that came as before in the archive of talk that had most order."""
+ENOUGH_IDS = 10
+"""A group with fewer cases that carry an id has cases that may be talk."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,8 @@ class Facts:
     size, cases, windows, acts : int
         Members; cases they worked on together; windows of four weeks in which such cases begin; what members did in
         them.
+    with_id : int
+        Cases that carry an id of a workflow or ticket, or a page; others are threads, references or chains.
     units, roles : int
         Distinct units and roles of members in the cases.
     order, order_null, order_p : float
@@ -26,6 +35,8 @@ class Facts:
         number of levels.
     order_level : str
         ``"person"``, ``"role"`` or ``"activity"``; empty where no order can be measured.
+    order_low : float
+        Lower bound of the share, 95 %, one-sided.
     order_pairs : int
         Pairs it rests on.
     order_person, order_role, order_activity : float
@@ -99,11 +110,13 @@ class Facts:
     cases: int
     windows: int
     acts: int
+    with_id: int
     units: int
     roles: int
     order: float
     order_null: float
     order_p: float
+    order_low: float
     order_level: str
     order_pairs: int
     order_person: float
@@ -154,3 +167,13 @@ class Facts:
     def excess(self) -> float:
         """Order beyond chance, drawn towards none where few pairs tell of it."""
         return (self.order - self.order_null) * self.order_pairs / (self.order_pairs + 30)
+
+    @property
+    def may_be_talk(self) -> bool:
+        """Whether so few cases carry an id that they may be talk."""
+        return self.with_id < ENOUGH_IDS
+
+    @property
+    def sure(self) -> float:
+        """Order beyond chance that is sure: of the lower bound."""
+        return self.order_low - self.order_null

@@ -11,6 +11,7 @@ import pandas as pd
 
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.cases.handoffs import Handoffs
+from commfinder.delivery.cases.value import WITH_ID
 from commfinder.delivery.kinds.background import Background
 from commfinder.delivery.kinds.facts import Facts
 from commfinder.delivery.kinds.measures import (
@@ -84,6 +85,7 @@ def gather(
         cases=len(work),
         windows=_windows(work),
         acts=acts.n,
+        with_id=int(work.frame["how"].isin(WITH_ID).sum()),
         units=len(np.unique(acts.unit[acts.unit >= 0])),
         roles=len(np.unique(acts.role[acts.role >= 0])),
         **_order(order, {"person": people, "role": roles, "activity": firsts(acts.case, acts.activity)}),
@@ -123,7 +125,7 @@ def _order(order: OrderLevels, entries: Mapping[str, Firsts]) -> dict[str, Any]:
     values = {f"order_{level}": order[level].value for level in LEVELS}
     best = order.best
     if best is None:
-        nothing = dict.fromkeys(("order", "order_null", "order_p", "order_spread"), _UNKNOWN)
+        nothing = dict.fromkeys(("order", "order_null", "order_p", "order_low", "order_spread"), _UNKNOWN)
         return {**values, **nothing, "order_level": "", "order_pairs": 0}
     got = order[best]
     return {
@@ -131,6 +133,7 @@ def _order(order: OrderLevels, entries: Mapping[str, Firsts]) -> dict[str, Any]:
         "order": got.value,
         "order_null": got.null_mean,
         "order_p": order.p,
+        "order_low": got.low,
         "order_level": best,
         "order_pairs": got.pairs,
         "order_spread": order_spread(*in_order(entries[best])[1:]),

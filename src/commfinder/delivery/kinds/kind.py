@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder.delivery.kinds import words as kind_words
-from commfinder.delivery.kinds.facts import Facts
+from commfinder.delivery.kinds.facts import STRICT, Facts
+from commfinder.delivery.kinds.without_ids import like_talk
 from commfinder.logistic import Logistic, stored
 
 __all__ = ["FEATURES", "KINDS", "TOPICS", "TYPES", "Kind", "barred", "features", "stored_model", "type_of"]
@@ -27,8 +28,6 @@ SURE = 0.6
 """A type that is less probable is not spoken."""
 MIN_CASES, MIN_MESSAGES, MIN_MEMBERS = 10, 50, 3
 ORDERED, ALPHA = 0.05, 0.05
-STRICT = 0.2
-"""Order beyond chance that talk does not have: archives of it showed 0.03 to 0.1, logs of processes 0.33 to 0.44."""
 LIVELY, EXTRA = 3.0, 0.1
 _UNKNOWN = float("nan")
 
@@ -232,7 +231,7 @@ def _bar_process(f: Facts) -> str:
         return "no order returns from case to case"
     if f.units == 1 and f.roles == 1:
         return "all its members are of one unit and one role"
-    return ""
+    return like_talk(f, f.sure)
 
 
 def _strict(f: Facts) -> bool:
@@ -261,7 +260,9 @@ def _bar_formal(f: Facts) -> str:
 def _bar_mixed(f: Facts) -> str:
     if f.cases < MIN_CASES:
         return f"it has {f.cases} cases only"
-    return "" if _ordered(f) else "no order returns from case to case"
+    if not _ordered(f):
+        return "no order returns from case to case"
+    return like_talk(f, float(np.fmax(f.sure, f.strictest_part)))
 
 
 _BARS: dict[str, Callable[[Facts], str]] = {

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from commfinder.delivery.kinds.facts import Facts
+from commfinder.delivery.kinds.without_ids import about_talk, percent
 
-__all__ = ["SUPPORT", "deciding", "doubt", "percent", "reason", "told"]
+__all__ = ["SUPPORT", "deciding", "doubt", "reason", "told"]
 
 SUPPORT = {
     "process": (
@@ -38,17 +39,6 @@ _NOUN = {
 _STANDS_OUT = 1.645
 _SEEN_FIRST = ("seen", "order", "openers")
 _LEVEL = {"person": "members", "role": "roles", "activity": "activities"}
-
-
-def percent(share: float) -> str:
-    """Write a share in per cent.
-
-    Examples
-    --------
-    >>> percent(0.667), percent(float("nan"))
-    ('67 %', 'an unknown share')
-    """
-    return "an unknown share" if np.isnan(share) else f"{round(100 * share)} %"
 
 
 def _of_ten(share: float) -> str:
@@ -187,6 +177,7 @@ def _about_order(f: Facts) -> str:
     return (
         f"In a new case, whoever opened it left out, {percent(f.order)} of the pairs of {_LEVEL[f.order_level]} come "
         f"in the order of other cases; shuffled cases give {percent(f.order_null)} (probability by chance {chance})."
+        f"{about_talk(f)}"
     )
 
 
