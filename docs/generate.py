@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import column_words as words
+import column_words_of_weights as of_weights
 import column_words_of_work as of_work
 import pandas as pd
 import pyarrow as pa
@@ -22,7 +23,7 @@ import typer
 from pydantic import BaseModel
 
 import commfinder as cf
-from commfinder import communities, delivery, errors, plot, sources
+from commfinder import communities, delivery, errors, graph, plot, sources
 from commfinder.cli.main import app
 from commfinder.declared import thresholds as bounds
 from commfinder.declared import verdict as verdicts
@@ -279,6 +280,8 @@ def columns() -> str:
         ("Standing of members", "`verdicts.members`", judged.members, words.STANDING),
         ("Undeclared communities", "`hidden.to_frame()`", cf.undeclared(found, groups).to_frame(), words.UNDECLARED),
         ("Answers and traces", "`agreement.to_frame()`, of `cf.compare_survey`.", asked.to_frame(), words.SURVEY),
+        ("Machines", "`machines.to_frame()`, of `cf.find_machines`.", _machines(inter), of_weights.MACHINES),
+        *_weight_frames(graph, inter, found),
         *_work_frames(),
     ]
     out = [
@@ -294,6 +297,25 @@ def columns() -> str:
         out.append(f"\n## {title}\n\n{what}\n\n")
         out.append(table(("column", "type", "meaning"), ((f"`{n}`", t, meanings[n]) for n, t in held.items())))
     return "".join(out)
+
+
+def _machines(inter: cf.Interactions) -> pd.DataFrame:
+    """Return the frame of machines."""
+    return cf.find_machines(inter, decisions={inter.people[0]: "exclude"}).to_frame()
+
+
+def _weight_frames(
+    graph: cf.InteractionGraph, inter: cf.Interactions, found: cf.Communities
+) -> list[tuple[str, str, pd.DataFrame, dict[str, str]]]:
+    """Return the frames about single ties and weights, with what their columns mean."""
+    stable = communities.sensitivity(graph, found=found, discounts=("1",), caps=(), half_lives=(), runs=2)
+    replies = cf.graph.reply_times(inter).to_frame()
+    return [
+        ("Backbone", "`cf.graph.backbone(graph).to_frame()`", cf.graph.backbone(graph).to_frame(), of_weights.BACKBONE),
+        ("Activity of ties", "`cf.graph.tie_activity(graph)`", cf.graph.tie_activity(graph), of_weights.ACTIVITY),
+        ("Reply times", "`cf.graph.reply_times(inter).to_frame()`", replies, of_weights.REPLIES),
+        ("Sensitivity", "`communities.sensitivity(graph).to_frame()`", stable.to_frame(), of_weights.SENSITIVITY),
+    ]
 
 
 def _work_frames() -> list[tuple[str, str, pd.DataFrame, dict[str, str]]]:
@@ -329,7 +351,9 @@ def api() -> str:
         *(f"communities.{name}" for name in communities.__all__ if name not in cf.__all__),
         *(f"delivery.{name}" for name in delivery.__all__ if name not in cf.__all__ and not name.isupper()),
         *(f"plot.{name}" for name in sorted(plot.__all__) if name.startswith("plot_")),
+        *(f"graph.{name}" for name in sorted(graph.__all__) if name not in cf.__all__),
         *(f"sources.{name}" for name in sorted(sources.__all__) if name.startswith("read_")),
+        *(f"sources.{name}" for name in ("Part", "parts", "whole")),
     ]
     out = [NOTE, "# Functions and classes\n\n`import commfinder as cf` gives all of these but the last group.\n"]
     for title, module, names in (

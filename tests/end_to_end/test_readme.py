@@ -16,7 +16,21 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("demo", "init", "check", "run", "read", "communities", "assess", "delivery", "impact", "simulate", "schema")
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "run",
+    "purge",
+    "read",
+    "machines",
+    "communities",
+    "assess",
+    "delivery",
+    "impact",
+    "simulate",
+    "schema",
+)
 FILES = {
     "report.html",
     "result.json",

@@ -1,4 +1,4 @@
-"""Commands about data: read an input, simulate an organisation."""
+"""Commands about data: read an input, find the machines in it, simulate an organisation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from commfinder.cli import options
 from commfinder.errors import InputError
 
-__all__ = ["read", "simulate"]
+__all__ = ["machines", "read", "simulate"]
 
 
 def read(
@@ -49,6 +49,47 @@ def read(
             raise InputError(f"--out {out.name} ends in {out.suffix!r}.", need="It must end in .parquet or .csv.")
         out.write_bytes(writers[out.suffix](inter.to_frame()))
         typer.echo(f"Written: {out}")
+
+
+def machines(
+    inputs: options.Inputs,
+    people: options.People = None,
+    period: options.Period = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="What you have decided: a CSV with account and decision (keep or exclude).")
+    ] = None,
+    kind: options.Kind = None,
+    medium: options.Medium = None,
+    column: options.Column = None,
+    timezone: options.Timezone = None,
+    time_format: options.TimeFormat = None,
+    case_type: options.CaseType = None,
+    out: Annotated[Path | None, typer.Option(help="Write the list (accounts!) as .csv, to decide in it.")] = None,
+    json: options.Json = False,
+) -> None:
+    """List accounts that are machines, lists or broadcasters, with reasons; they are left out of every result."""
+    from commfinder.interactions.machines import find_machines
+    from commfinder.study.artefacts import csv_bytes
+
+    if out is not None and out.suffix != ".csv":
+        raise InputError(f"--out {out.name} ends in {out.suffix!r}.", need="It must end in .csv.")
+    inter, _ = options.read_inputs(
+        inputs,
+        people,
+        kind=kind,
+        medium=medium,
+        column=column,
+        timezone=timezone,
+        time_format=time_format,
+        case_type=case_type,
+        progress=options.terminal(),
+    )
+    found = find_machines(inter, period=period, decisions=decisions)
+    options.emit(repr(found), found.to_frame(), as_json=json)
+    if out is not None:
+        out.write_bytes(csv_bytes(found.to_frame()))
+        # Standard output is JSON and nothing else where that was asked for.
+        typer.echo(f"Written: {out}. Change decisions in it, and hand it in with --decisions.", err=json)
 
 
 def simulate(

@@ -28,6 +28,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     study_commands.init,
     study_commands.check,
     study_commands.run,
+    study_commands.purge,
     data.read,
     data.machines,
     results.communities,

@@ -1,4 +1,4 @@
-"""Commands about a study file: demo, init, check, run, schema."""
+"""Commands about a study file: demo, init, check, run, purge, schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from commfinder.cli import options
 from commfinder.errors import OutputError
 
-__all__ = ["check", "demo", "init", "run", "schema"]
+__all__ = ["check", "demo", "init", "purge", "run", "schema"]
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the results; 'out' beside the study file by default.")]
@@ -82,6 +82,16 @@ def run(
     for sentence in result.sentences:
         typer.echo(sentence)
     typer.echo(f"\n{len(written)} files in {target}; the report: {target / 'report.html'}")
+    if loaded.config.store.keep:
+        typer.echo(f"What was read is kept in {loaded.store}; commfinder purge {study} removes it.")
+
+
+def purge(study: StudyFile) -> None:
+    """Remove the store of a study: the interactions that its runs keep, in numbers and with names."""
+    from commfinder.study import Study
+
+    loaded = Study.load(study)
+    typer.echo(f"Removed: {loaded.store}" if loaded.purge() else f"Nothing to remove: there is no {loaded.store}")
 
 
 def schema() -> None:
@@ -128,6 +138,8 @@ path = "communities.csv"      # group, person, and any of kind, goal, since, unt
 # half_life = 60              # days after which an event weighs half; none by default
 # max_recipients = 20         # events to more people are mass mail
 # outsiders = "drop"          # or "keep": people who are not in the directory
+# machines = "machines.csv"   # your decisions about machines: commfinder machines … --out machines.csv writes the list
+# copresence = ["meeting", "edit", "thread"]   # also tie people who share these
 
 [communities]                 # all of it suits itself to the network
 # overlap = false             # everybody in one community at most
@@ -152,4 +164,10 @@ path = "communities.csv"      # group, person, and any of kind, goal, since, unt
 # person_level = false        # files about single people; takes a purpose
 # purpose = ""
 # key = "study.key"           # key of the pseudonyms; keep it apart from the results
+
+[store]                       # where interactions are kept, so that each input is read once; no result depends on it
+# path = "study.store"        # for you alone to open; commfinder purge study.toml removes it
+# keep = false                # remove it after the run
+# memory_limit = "4GB"        # of the database; what does not fit is spilled there
+# threads = 2
 """

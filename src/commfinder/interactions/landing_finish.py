@@ -68,7 +68,7 @@ class _Run:
         files = ", ".join(quoted(one) for one in parts)
         self._con.execute(f"CREATE VIEW landed AS SELECT * FROM read_parquet([{files}])")
         self._spare: list[Path] = []
-        self._unnamed = self._uncounted = False
+        self._unnamed = self._uncounted = self._counted = False
 
     def number(self) -> None:
         """Put numbers in the place of names and words, and keys in the place of ids."""
@@ -79,10 +79,10 @@ class _Run:
             kinds.append(pa.table({"column": pa.repeat(pa.scalar(column), len(words)), "word": words}))
         pq.write_table(pa.concat_tables(kinds), self._out / "words.parquet")
         facts = self._con.execute(
-            "SELECT count(*) FILTER (event IS NULL), count(*) FILTER (event IS NOT NULL AND n_recipients IS NULL) "
-            "FROM landed"
+            "SELECT count(*) FILTER (event IS NULL), count(*) FILTER (event IS NOT NULL AND n_recipients IS NULL), "
+            "count(*) FILTER (event IS NOT NULL AND n_recipients IS NOT NULL) FROM landed"
         ).fetchone()
-        self._unnamed, self._uncounted = facts[0] > 0, facts[1] > 0
+        self._unnamed, self._uncounted, self._counted = (number > 0 for number in facts)
         numbers = {
             "event": key("l.event"),
             "time": "epoch_us(l.time)",
@@ -122,11 +122,10 @@ class _Run:
         columns = ", ".join(INTERACTIONS.names)
         self._rows = f"SELECT {columns} FROM numbered WHERE event IS NOT NULL"
         if self._uncounted:
-            pairs = (
-                f"SELECT DISTINCT event, recipient FROM numbered WHERE {_OTHER} = 1 AND event IN "
-                "(SELECT event FROM numbered WHERE n_recipients IS NULL)"
-            )
-            self._keep("counts", f"SELECT event, count(*)::INTEGER AS counted FROM ({pairs}) GROUP BY event")
+            # One grouping at a time: two in one statement share the memory, and one of them may not get enough.
+            some = "AND event IN (SELECT event FROM numbered WHERE n_recipients IS NULL)" if self._counted else ""
+            self._keep("pairs", f"SELECT DISTINCT event, recipient FROM numbered WHERE {_OTHER} = 1 {some}")
+            self._keep("counts", "SELECT event, count(*)::INTEGER AS counted FROM pairs GROUP BY event")
             filled = ", ".join(
                 "coalesce(n_recipients, counted, 0::INTEGER) AS n_recipients" if name == "n_recipients" else f"n.{name}"
                 for name in INTERACTIONS.names

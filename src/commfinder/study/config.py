@@ -13,7 +13,7 @@ from commfinder.delivery import BusinessHours, Rates
 from commfinder.errors import CommfinderError, ConfigError, nearest
 from commfinder.period import Period
 
-__all__ = ["DeliveryConfig", "StudyConfig", "calendar_of", "load_config", "rates_of"]
+__all__ = ["DeliveryConfig", "StoreConfig", "StudyConfig", "calendar_of", "load_config", "rates_of"]
 
 Columns = dict[str, str | int | list[str] | None]
 
@@ -61,6 +61,12 @@ class GraphConfig(_Section):
     max_recipients: int = Field(20, ge=1, description="Events to more people are mass mail.")
     keep_automated: bool = Field(False, description="Whether what machines send makes ties.")
     outsiders: Literal["drop", "keep"] = Field("drop", description="What becomes of people not in the directory.")
+    machines: str | None = Field(
+        None, description="CSV of account and decision (keep, exclude) about machines; commfinder machines writes one."
+    )
+    copresence: list[Literal["meeting", "edit", "thread"]] | None = Field(
+        None, min_length=1, description="Also tie people who share meetings, edited pages or threads; none by default."
+    )
 
 
 class CommunitiesConfig(_Section):
@@ -142,6 +148,24 @@ class PrivacyConfig(_Section):
     key: str = Field("study.key", description="Key file of the pseudonyms, relative to the study file.")
 
 
+class StoreConfig(_Section):
+    """Where interactions are kept in numbers, so that each input is read once. No result depends on it."""
+
+    path: str | None = Field(None, description="Folder, relative to the study file; beside it by default.")
+    keep: bool = Field(True, description="Whether it stays after a run; a run that fails leaves it in any case.")
+    memory_limit: str | None = Field(
+        None, pattern=r"^\d+(\.\d+)?\s*[GM]B$", description='Memory of the database, such as "4GB"; then it spills.'
+    )
+    threads: int | None = Field(None, ge=1, description="Threads of the database; one per core by default.")
+
+    @property
+    def gigabytes(self) -> float | None:
+        """The memory limit in gigabytes."""
+        if self.memory_limit is None:
+            return None
+        return float(self.memory_limit[:-2]) / (1 if self.memory_limit.endswith("GB") else 1000)
+
+
 class StudyConfig(_Section):
     """A study file."""
 
@@ -156,6 +180,7 @@ class StudyConfig(_Section):
     verdicts: VerdictsConfig = VerdictsConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    store: StoreConfig = StoreConfig()
 
     @field_validator("period")
     @classmethod
@@ -236,6 +261,7 @@ def _model_at(place: list[str]) -> type[BaseModel] | None:
         "verdicts": VerdictsConfig,
         "delivery": DeliveryConfig,
         "privacy": PrivacyConfig,
+        "store": StoreConfig,
     }
     return sections.get(place[0]) if place else StudyConfig
 

@@ -11,8 +11,9 @@ import pandas as pd
 from commfinder import _validate
 from commfinder.communities import Communities, find_communities
 from commfinder.declared import assess_groups, undeclared
-from commfinder.graph import InteractionGraph, build_graph
-from commfinder.interactions import Interactions, concat
+from commfinder.graph import CopresenceRule, InteractionGraph, build_graph
+from commfinder.interactions import Interactions
+from commfinder.interactions.landing import told
 from commfinder.interactions.losses import losses_frame
 from commfinder.people import (
     Aliases,
@@ -27,10 +28,10 @@ from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.progress import SILENT, Progress
 from commfinder.provenance import Provenance, record
 from commfinder.result import Result
-from commfinder.sources import read
-from commfinder.study.config import InputConfig, StudyConfig, load_config
+from commfinder.study.config import StudyConfig, load_config
 from commfinder.study.delivery import find_delivery
 from commfinder.study.result import StudyResult
+from commfinder.study.store import StudyStore
 
 __all__ = ["Study", "StudyCheck"]
 
@@ -83,10 +84,13 @@ class Study:
         Inputs, period and settings.
     folder : Path
         Paths in the study file are relative to this folder.
+    stem : str, default "study"
+        Name of the study file without its ending; that of the store is made of it.
     """
 
     config: StudyConfig
     folder: Path
+    stem: str = "study"
 
     @classmethod
     def load(cls, path: str | Path) -> Study:
@@ -108,7 +112,13 @@ class Study:
         ConfigError
             If a key is not known, or a value is out of range.
         """
-        return cls(load_config(path), Path(path).resolve().parent)
+        return cls(load_config(path), Path(path).resolve().parent, Path(path).stem)
+
+    @property
+    def store(self) -> Path:
+        """The folder in which the interactions are kept in numbers, so that each input is read once."""
+        named = self.config.store.path
+        return self.folder / named if named is not None else self.folder / f"{self.stem}.store"
 
     def run(self, period: PeriodLike = None, *, progress: Progress = SILENT) -> StudyResult:
         """Run the study.
@@ -127,10 +137,24 @@ class Study:
         Raises
         ------
         CommfinderError
-            If an input can not be read, or the period holds nothing.
+            If an input can not be read, or the period holds nothing, or the disk is full.
+
+        Notes
+        -----
+        The interactions are written to `store` before anything else is done with them. A run that ends early, however
+        it ends, leaves there what was whole, and the next run goes on from it, with the same result.
         """
         config = self._of(period)
-        inputs = self._read(config, progress)
+        store = self._store()
+        with told(self.store, only_room=True):
+            result = self._run(config, store, progress)
+        if not config.store.keep:
+            store.leave_nothing()
+        return result
+
+    def _run(self, config: StudyConfig, store: StudyStore, progress: Progress) -> StudyResult:
+        """Run the study as configured."""
+        inputs = self._read(config, store, progress)
         graph = self._graph(inputs, config, progress)
         found = find_communities(graph, **config.communities.model_dump(), progress=progress, seed=config.seed)
         verdicts = hidden = None
@@ -187,13 +211,29 @@ class Study:
             As `run` would.
         """
         config = self._of(period)
-        inputs = self._read(config, progress)
-        graph = self._graph(inputs, config, progress)
+        with told(self.store, only_room=True):
+            inputs = self._read(config, self._store(), progress, write=False)
+            graph = self._graph(inputs, config, progress)
         lines = [*_about_inputs(inputs), *_about_graph(graph), *_about_groups(inputs, graph)]
         frame = pd.DataFrame(lines, columns=["part", "what", "count", "note"])
         losses = [graph.losses, losses_frame(inputs.people.losses if inputs.people is not None else ())]
         losses += [losses_frame(inputs.groups.losses)] if inputs.groups is not None else []
         return StudyCheck(frame, _joined(losses), self._record("Study.check", config, inputs, None))
+
+    def purge(self) -> bool:
+        """Remove the store; the next run reads the inputs again.
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+
+        Raises
+        ------
+        OutputError
+            If a run is using it, or it can not be removed.
+        """
+        return self._store().purge()
 
     def __repr__(self) -> str:
         return f"<Study {self.config.name!r}: {len(self.config.inputs)} inputs, period {self.config.period or 'all'}>"
@@ -206,9 +246,18 @@ class Study:
         Period.parse(words)
         return self.config.model_copy(update={"period": words})
 
-    def _read(self, config: StudyConfig, progress: Progress) -> _Inputs:
+    def _store(self) -> StudyStore:
+        """Return the store as configured."""
+        config = self.config.store
+        return StudyStore(self.store, memory_limit=config.gigabytes, threads=config.threads)
+
+    def _read(self, config: StudyConfig, store: StudyStore, progress: Progress, *, write: bool = True) -> _Inputs:
         """Read everything, and turn accounts into people."""
-        inter = concat([self._one(one, progress) for one in config.inputs])
+        named = [
+            (self._path(one.path, "[[inputs]]"), one.model_dump(exclude={"path"}, exclude_none=True))
+            for one in config.inputs
+        ]
+        inter = store.read(named, progress, write=write)
         people = groups = aliases = None
         if config.people is not None:
             people = read_people(self._path(config.people.path, "[people]"), **config.people.columns)
@@ -222,13 +271,6 @@ class Study:
                 stage.advance()
         return _Inputs(inter, people, groups, aliases, rows)
 
-    def _one(self, one: InputConfig, progress: Progress) -> Interactions:
-        """Read one input."""
-        options = one.model_dump(exclude={"path"}, exclude_none=True)
-        path = self._path(one.path, "[[inputs]]")
-        with progress.stage(f"Reading {one.name or path.name}"):
-            return read(path, **options)
-
     def _path(self, path: str, what: str) -> Path:
         """Return a path of the study file as seen from its folder, if it is there."""
         return _validate.existing(self.folder / path, what=f"What the study file names for {what},")
@@ -236,7 +278,12 @@ class Study:
     def _graph(self, inputs: _Inputs, config: StudyConfig, progress: Progress) -> InteractionGraph:
         """Build the graph."""
         with progress.stage("Building ties") as stage:
-            graph = build_graph(inputs.interactions, inputs.people, period=config.period, **config.graph.model_dump())
+            options = config.graph.model_dump()
+            if config.graph.machines is not None:
+                options["machines"] = self._path(config.graph.machines, "[graph] machines")
+            if config.graph.copresence is not None:
+                options["copresence"] = CopresenceRule(kinds=tuple(config.graph.copresence))
+            graph = build_graph(inputs.interactions, inputs.people, period=config.period, **options)
             stage.advance()
         return graph
 
@@ -245,7 +292,7 @@ class Study:
         digests = dict(inputs.interactions.provenance.inputs)
         for part in (inputs.people, inputs.groups):
             digests |= dict(part.provenance.inputs) if part is not None else {}
-        parameters = config.model_dump(mode="json", exclude={"privacy"})
+        parameters = config.model_dump(mode="json", exclude={"privacy", "store"})
         if found is not None:
             parameters["resolution_used"] = round(found.resolution.value, 6)
             parameters["weights_used"] = {"damping": found.weights.damping, "embedded": found.weights.embedded}

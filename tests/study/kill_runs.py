@@ -1,0 +1,123 @@
+"""Run a small study in processes that are killed at given steps, and say what the next run makes of what they left.
+
+Called with a folder that holds ``study.toml``. Each run is a fork of this process, so that imports cost their time
+once. Prints one JSON document per kill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from commfinder.interactions import landing, landing_finish
+from commfinder.progress import SILENT
+from commfinder.study import Study, artefacts, store, study
+
+STEPS: list[tuple[Any, str]] = [
+    (landing._Writer, "add"),
+    (landing._Writer, "close"),
+    (landing, "_rename"),
+    (landing, "_write_json"),
+    (landing, "remove_folder"),
+    (landing_finish._Run, "_copy"),
+    (landing_finish._Run, "_codes"),
+    (store, "open_landed"),
+    (study, "build_graph"),
+    (study, "find_communities"),
+    (study, "assess_groups"),
+    (artefacts, "_write"),
+]
+
+
+def counted(limit: str, log: Path) -> None:
+    """Note every step by its name and how often it has come; at the given one, die as the machine would."""
+    seen: list[str] = []
+
+    def step(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def stepped(*args: Any, **options: Any) -> Any:
+            seen.append(f"{name} {1 + sum(one.startswith(f'{name} ') for one in seen)}")
+            log.write_text("\n".join(seen))
+            if seen[-1] == limit:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **options)
+
+        return stepped
+
+    for owner, name in STEPS:
+        setattr(owner, name, step(name, getattr(owner, name)))
+
+
+def forked(work: Callable[[], None], *, seconds: float | None = None) -> int:
+    """Do something in a process of its own; kill it after a time. Returns its end as `os.waitpid` tells it."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+            os._exit(0)
+        finally:
+            traceback.print_exc()
+            os._exit(1)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def whole(out: Path) -> bool:
+    """Whether a folder of results with a manifest holds all that the manifest lists."""
+    if not (out / "manifest.json").is_file():
+        return True
+    files = json.loads((out / "manifest.json").read_text())["files"]
+    return all(hashlib.sha256((out / name).read_bytes()).hexdigest() == digest for name, digest in files.items())
+
+
+def main(folder: Path) -> None:
+    """Kill, look, run again."""
+    log, out, found = folder / "steps.txt", folder / "out", folder / "found.txt"
+    loaded = Study.load(folder / "study.toml")
+
+    def run(limit: str = "", where: Path = out) -> None:
+        counted(limit, log)
+        loaded.run().save(where)
+
+    def again() -> None:
+        read = loaded._read(loaded.config, loaded._store(), SILENT).interactions
+        rows = read.to_frame().to_csv(index=False) + read.accounts.to_csv() + read.losses.to_csv()
+        found.write_text(hashlib.sha256(rows.encode()).hexdigest() + ("" if loaded.store.is_dir() else " gone"))
+
+    def left() -> list[str]:
+        return sorted(
+            {one.name.partition(".")[2] for one in loaded.store.iterdir() if not one.name.startswith("spill")}
+        )
+
+    start = time.monotonic()
+    if forked(lambda: run(where=folder / "reference")):
+        raise SystemExit("The run that nobody kills has failed.")
+    lasted = time.monotonic() - start
+    steps = log.read_text().split("\n")
+    early = steps[: steps.index("build_graph 1")]
+    early = early[2 :: max(len(early) // 3, 1)]
+    late = ["build_graph 1", "find_communities 1", "assess_groups 1", *steps[-2:]]
+    for point in [*early, *late, random.Random(7).uniform(0, lasted * 0.3)]:
+        # What is killed late finds its inputs in the store, as it does when it is run a second time.
+        if point not in late:
+            shutil.rmtree(loaded.store, ignore_errors=True)
+        ended = forked(lambda limit=point: run(limit)) if isinstance(point, str) else forked(run, seconds=point)
+        said = {"step": point if isinstance(point, str) else "some time", "killed": ended == signal.SIGKILL}
+        said |= {"whole": whole(out), "failed": forked(again) != 0, "found": found.read_text(), "left": left()}
+        sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.write(json.dumps({"failed": forked(run) != 0}) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
