@@ -42,7 +42,7 @@ import pandas as pd
 from commfinder.communities import element_centric_similarity, find_communities
 from commfinder.graph import InteractionGraph, build_graph
 from commfinder.interactions import Interactions
-from commfinder.interactions.machines import find_machines
+from commfinder.interactions.machines.find import find_machines
 from commfinder.simulation import simulate
 from commfinder.simulation.noise import MACHINE_KINDS, add_machines
 from commfinder.sources import read

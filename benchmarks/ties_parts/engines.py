@@ -113,7 +113,7 @@ def spark(job: Job) -> tuple[Any, npt.NDArray[np.object_]]:
 def by_commfinder_on_spark(job: Job, started: Any) -> Arrays:
     from commfinder.graph import ties_of
     from commfinder.interactions import Interactions
-    from commfinder.interactions.foreign import ForeignStore
+    from commfinder.interactions.foreign.store import ForeignStore
 
     backend, names = started
     rows = backend.read_parquet(str(job.path))

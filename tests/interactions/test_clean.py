@@ -8,7 +8,7 @@ import pytest
 
 from commfinder import Interactions, Period, concat, pseudonymise
 from commfinder.errors import InputError, PeriodError, PrivacyError
-from commfinder.interactions.automated import named_like_a_machine
+from commfinder.interactions.machines.automated import named_like_a_machine
 from commfinder.interactions.schema import ACCOUNTS, MEMBERSHIPS
 from commfinder.provenance import record
 

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from commfinder.interactions import landing, landing_finish
+from commfinder.interactions.landing import finish as landing_finish
+from commfinder.interactions.landing import land as landing
 from commfinder.progress import SILENT
 from commfinder.study import Study, artefacts, store, study
 

@@ -68,7 +68,7 @@ def machines(
     json: options.Json = False,
 ) -> None:
     """List accounts that are machines, lists or broadcasters, with reasons; they are left out of every result."""
-    from commfinder.interactions.machines import find_machines
+    from commfinder.interactions.machines.find import find_machines
     from commfinder.study.artefacts import csv_bytes
 
     if out is not None and out.suffix != ".csv":

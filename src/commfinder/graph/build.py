@@ -20,7 +20,7 @@ from commfinder.graph.interaction_graph import InteractionGraph
 from commfinder.graph.rule import ANSWERABLE, TieRule
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
-from commfinder.interactions.machines import Machines, find_machines
+from commfinder.interactions.machines.find import Machines, find_machines
 from commfinder.interactions.rows import medium_codes
 from commfinder.interactions.schema import MEDIA
 from commfinder.people import Directory

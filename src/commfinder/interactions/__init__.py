@@ -5,7 +5,7 @@ one row per event, sender and recipient, held out of core, without any column fo
 """
 
 from commfinder.interactions.concatenate import concat
-from commfinder.interactions.machines import Machines, find_machines
+from commfinder.interactions.machines.find import Machines, find_machines
 from commfinder.interactions.schema import Loss
 from commfinder.interactions.store import Store
 from commfinder.interactions.table import Interactions

@@ -10,9 +10,9 @@ import pandas as pd
 
 from commfinder import _validate
 from commfinder.errors import PeriodError
-from commfinder.interactions.automated import automated_accounts
 from commfinder.interactions.losses import losses_frame
-from commfinder.interactions.machines_decisions import as_decisions
+from commfinder.interactions.machines.automated import automated_accounts
+from commfinder.interactions.machines.decisions import as_decisions
 from commfinder.interactions.schema import INTERACTIONS, Loss
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record

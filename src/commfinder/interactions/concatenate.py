@@ -93,7 +93,7 @@ def _together(members: list[Interactions]) -> Interactions:
     rows, texts = [], []
     for part in members:
         held, ids = part.rows, part.texts
-        if part.store is not first.store:
+        if part.store.backend is not first.store.backend:
             if ids is None or first.texts is None:
                 raise InputError(
                     "The parts are in different databases, and one of them is yours.",

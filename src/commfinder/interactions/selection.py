@@ -40,7 +40,7 @@ def selected(
         chosen = {people} if isinstance(people, str) else {str(person) for person in people}
         keep = [code for code, name in enumerate(inter.names.tolist()) if name in chosen]
         codes = ibis.memtable(pa.table({"code": pa.array(keep, pa.int32())}))
-        rows = rows.semi_join(codes, [("sender", "code")])
+        rows = rows.filter(rows.sender.isin(codes.code))
         alone = rows.filter(rows.recipient.isnull())
-        rows = alone.union(rows.semi_join(codes, [("recipient", "code")]))
+        rows = alone.union(rows.filter(rows.recipient.isin(codes.code)))
     return rows, {"period": span, "medium": medium, "people": people is not None}

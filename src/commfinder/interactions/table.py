@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from commfinder.interactions.automated import automated_accounts
 from commfinder.interactions.clean import clean
 from commfinder.interactions.held import Held
 from commfinder.interactions.losses import losses_frame
+from commfinder.interactions.machines.automated import automated_accounts
 from commfinder.interactions.renaming import renamed, with_rows
 from commfinder.interactions.rows import check_vocabulary, completed, keyed, numbered, texts_of
 from commfinder.interactions.schema import ACCOUNTS, INTERACTIONS, MEMBERSHIPS, Loss
@@ -268,7 +268,7 @@ class Interactions(Held):
         DependencyError
             If the database lacks a function that is needed.
         """
-        from commfinder.interactions.foreign_table import rows_from_backend
+        from commfinder.interactions.foreign.table import rows_from_backend
 
         found = rows_from_backend(connection, table, columns=columns, medium=medium, source=source, timezone=timezone)
         store: Any = found.store

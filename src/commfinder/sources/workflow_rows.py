@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commfinder.interactions.automated import named_like_a_machine
+from commfinder.interactions.machines.automated import named_like_a_machine
 from commfinder.interactions.schema import ACCOUNTS, LANDED, MEMBERSHIPS
 from commfinder.sources.coded import Coded
 from commfinder.sources.reading import PART_ROWS, Part

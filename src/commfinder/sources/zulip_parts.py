@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commfinder.interactions.automated import named_like_a_machine
+from commfinder.interactions.machines.automated import named_like_a_machine
 from commfinder.interactions.schema import ROLES
 from commfinder.sources.assemble import Known
 from commfinder.sources.tally import Tally

@@ -15,8 +15,8 @@ from typing import Any
 
 from commfinder.errors import InputError, OutputError
 from commfinder.interactions import Interactions, concat
-from commfinder.interactions.landing import LAYOUT, Landing, is_landed, private_folder, remove_folder, told
-from commfinder.interactions.landing_open import open_landed
+from commfinder.interactions.landing.land import LAYOUT, Landing, is_landed, private_folder, remove_folder, told
+from commfinder.interactions.landing.open import open_landed
 from commfinder.interactions.store import Store
 from commfinder.progress import Progress
 from commfinder.provenance import file_digest, versions

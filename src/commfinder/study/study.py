@@ -13,7 +13,7 @@ from commfinder.communities import Communities, find_communities
 from commfinder.declared import assess_groups, undeclared
 from commfinder.graph import CopresenceRule, InteractionGraph, build_graph
 from commfinder.interactions import Interactions
-from commfinder.interactions.landing import told
+from commfinder.interactions.landing.land import told
 from commfinder.interactions.losses import losses_frame
 from commfinder.people import (
     Aliases,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder.interactions import Interactions
-from commfinder.interactions.automated import named_like_a_machine
+from commfinder.interactions.machines.automated import named_like_a_machine
 from commfinder.interactions.rows import medium_codes
 from commfinder.people import Directory
 

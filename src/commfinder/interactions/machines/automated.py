@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import ibis.expr.types as ir
 import numpy as np
 
-from commfinder.interactions.machines_decisions import as_decisions
-from commfinder.interactions.machines_signs import DECIDED, find_signs, named_like_a_machine
+from commfinder.interactions.machines.decisions import as_decisions
+from commfinder.interactions.machines.signs import DECIDED, find_signs, named_like_a_machine
 
 if TYPE_CHECKING:
     from commfinder.interactions.table import Interactions
@@ -36,7 +36,7 @@ def automated_accounts(inter: Interactions, rows: ir.Table, machines: Any = None
     list of int
         Sorted. An account is one of them if a source says that it is a bot, a list or a room; if its name is that of a
         machine (no-reply, mailer-daemon, ``[bot]``); if most of its messages are marked as automatic; or if it behaves
-        like one in mail and chat: what counts stands in `commfinder.interactions.machines_signs`.
+        like one in mail and chat: what counts stands in `commfinder.interactions.machines.signs`.
     """
     decided = as_decisions(machines)
     found: set[int] = set()

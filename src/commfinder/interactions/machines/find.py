@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from commfinder.interactions.machines_decisions import read_decisions
-from commfinder.interactions.machines_signs import DECIDED, find_signs, kind_of, reasons_of
+from commfinder.interactions.machines.decisions import read_decisions
+from commfinder.interactions.machines.signs import DECIDED, find_signs, kind_of, reasons_of
 from commfinder.period import PeriodLike, parse_period
 from commfinder.provenance import Provenance, continued, record
 from commfinder.result import Result

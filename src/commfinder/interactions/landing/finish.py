@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from commfinder.interactions.landing_threads import link
+from commfinder.interactions.landing.threads import link
 from commfinder.interactions.schema import INTERACTIONS, MEDIA, ROLES
 from commfinder.interactions.store import Store
 from commfinder.interactions.words import WORD_COLUMNS

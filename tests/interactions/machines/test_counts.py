@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from commfinder import Interactions
-from commfinder.interactions.machines_counts import CROWD, HOURS, LOUD, TIMED, count_accounts, gaps_between, received_by
+from commfinder.interactions.machines.counts import CROWD, HOURS, LOUD, TIMED, count_accounts, gaps_between, received_by
 
 HOUR = pd.Timedelta(hours=1)
 MONDAY = pd.Timestamp("2026-01-05", tz="UTC")

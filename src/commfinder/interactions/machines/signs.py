@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.interactions.machines_counts import LOUD, Counts, count_accounts, gaps_between, received_by
+from commfinder.interactions.machines.counts import LOUD, Counts, count_accounts, gaps_between, received_by
 
 if TYPE_CHECKING:
     from commfinder.interactions.table import Interactions

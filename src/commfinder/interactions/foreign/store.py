@@ -9,6 +9,7 @@ import uuid
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -195,7 +196,7 @@ def _connected(address: str, kind: str) -> Any:
 def _require_java() -> None:
     """Refuse to start Spark where there is no Java: Spark itself then stops without a word of advice."""
     home = os.environ.get("JAVA_HOME")
-    if not shutil.which("java", path=os.path.join(home, "bin") if home else None):  # noqa: PTH118
+    if not shutil.which("java", path=str(Path(home) / "bin") if home else None):
         raise MissingDependencyError(
             "Spark needs Java, and there is none" + (" under JAVA_HOME." if home else "."),
             hint="Install Java 17 (Debian: apt install openjdk-17-jre-headless) or set JAVA_HOME, or hand in a "

@@ -12,10 +12,10 @@ import pytest
 
 from commfinder import Interactions
 from commfinder.errors import InputError
-from commfinder.interactions import machines_signs
-from commfinder.interactions.automated import automated_accounts
-from commfinder.interactions.machines import find_machines
-from commfinder.interactions.machines_counts import count_accounts
+from commfinder.interactions.machines import signs as machines_signs
+from commfinder.interactions.machines.automated import automated_accounts
+from commfinder.interactions.machines.counts import count_accounts
+from commfinder.interactions.machines.find import find_machines
 from commfinder.interactions.schema import ACCOUNTS
 
 MONDAY = pd.Timestamp("2026-01-05T08:00", tz="UTC")

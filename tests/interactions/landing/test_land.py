@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from commfinder.errors import InputError, OutputError
-from commfinder.interactions import landing as module
-from commfinder.interactions.landing import Landing, is_landed
+from commfinder.interactions.landing import land as module
+from commfinder.interactions.landing.land import Landing, is_landed
 from commfinder.interactions.schema import ACCOUNTS, LANDED, MEDIA, MEMBERSHIPS, ROLES, Loss
 
 

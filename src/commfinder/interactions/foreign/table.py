@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from commfinder.errors import ColumnError, InputError, nearest
-from commfinder.interactions.foreign import ForeignStore, check_functions, open_backend, teaching
-from commfinder.interactions.foreign_times import microseconds
+from commfinder.interactions.foreign.store import ForeignStore, check_functions, open_backend, teaching
+from commfinder.interactions.foreign.times import microseconds
 from commfinder.interactions.schema import INTERACTIONS, MEDIA, ROLES, Loss
 from commfinder.interactions.words import WORD_COLUMNS, Words, sorted_names
 

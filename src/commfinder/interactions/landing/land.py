@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from commfinder.errors import CommfinderError, OutputError
-from commfinder.interactions.landing_finish import finish_rows
+from commfinder.interactions.landing.finish import finish_rows
 from commfinder.interactions.rows import check_vocabulary
 from commfinder.interactions.schema import ACCOUNTS, LANDED, MEMBERSHIPS, Loss
 

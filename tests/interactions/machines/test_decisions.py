@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from commfinder.errors import ColumnError, CommfinderError, FormatError, InputError, MissingFileError
-from commfinder.interactions.machines_decisions import as_decisions, read_decisions
+from commfinder.interactions.machines.decisions import as_decisions, read_decisions
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
