@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -13,11 +14,16 @@ import numpy.typing as npt
 
 __all__ = ["Sums", "sum_pairs"]
 
-AT_ONCE, MOST = 16_000_000, 64_000_000
-"""Rows held at a time, at 44 bytes each; more are taken in passes over the rows, by ranges of people: in about eight,
+AT_ONCE, MOST = 32_000_000, 64_000_000
+"""Rows held at a time, at 28 bytes each; more are taken in passes over the rows, by ranges of people: in about eight,
 until as many as `MOST` are held."""
 
 _BINS = 4096
+_THREADS = 2
+
+BITS = 25
+"""Weights of single rows are at most 2 ** 24: a row is one number, the person above the weight."""
+MASK = (1 << BITS) - 1
 
 IntArray = npt.NDArray[np.int64]
 Sums = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], IntArray, IntArray]
@@ -36,7 +42,7 @@ def sum_pairs(rows: ir.Table, n: int, *, at_once: int | None = None) -> Sums:
         Number of people.
     at_once : int, optional
         Rows held at a time; what one person has with those of higher numbers is never divided. By default it grows with
-        the number of rows, from 16 to 64 million.
+        the number of rows, from 32 to 64 million.
 
     Returns
     -------
@@ -45,21 +51,31 @@ def sum_pairs(rows: ir.Table, n: int, *, at_once: int | None = None) -> Sums:
     weight, events : ndarray of int64, shape (m,)
         Sums of `fixed`, and numbers of rows. Sums of whole numbers: neither the order of rows nor `at_once` matters.
     """
-    found: list[tuple[Any, ...]] = []
+    found: list[_Ordered] = []
     for low, high in _ranges(rows, n, at_once):
         part = rows if (low, high) == (0, n) else _within(rows, low, high)
         table = part.select(s=part.sender, r=part.recipient, f=part.fixed.cast("int32")).to_pyarrow()
-        sender, recipient, fixed = (
-            np.require(table[name].to_numpy(), np.int32, ["C", "W"]) for name in ("s", "r", "f")
-        )
+        sender, recipient, fixed = (np.require(table[name].to_numpy(), np.int32, ["C"]) for name in ("s", "r", "f"))
         del table
-        found.append(_summed(sender, recipient, fixed, n))
-    return _joined(found, 0), _joined(found, 1), _joined(found, 2), _joined(found, 3)
+        found += _halves(sender, recipient, fixed, n)
+    starts = np.cumsum([0, *(one.ties for one in found)])
+    a, b = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
+    weight, events = np.empty(starts[-1], np.int64), np.empty(starts[-1], np.int64)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for _ in pool.map(
+            lambda one, start: _added(one.rows, one.first, one.low, start, a, b, weight, events), found, starts[:-1]
+        ):
+            pass
+    return a, b, weight, events
 
 
-def _joined(found: list[tuple[Any, ...]], place: int) -> Any:
-    """Put one array of all passes together."""
-    return found[0][place] if len(found) == 1 else np.concatenate([one[place] for one in found])
+class _Ordered(NamedTuple):
+    """Rows of some people in order: the higher person and the weight of each row, in one number."""
+
+    rows: IntArray
+    first: IntArray
+    low: int
+    ties: int
 
 
 def _within(rows: ir.Table, low: int, high: int) -> ir.Table:
@@ -89,40 +105,70 @@ def _ranges(rows: ir.Table, n: int, at_once: int | None) -> list[tuple[int, int]
     return list(pairwise([*cuts, n]))
 
 
-@numba.njit(cache=True, nogil=True)
-def _summed(sender: Any, recipient: Any, fixed: Any, n: int) -> Any:
-    """Sort by the higher and then by the lower person, by counting, and add up what lies side by side."""
-    lower, higher = np.minimum(sender, recipient), np.maximum(sender, recipient)
-    higher, lower, fixed = _sorted(higher, lower, fixed, n)
-    lower, higher, fixed = _sorted(lower, higher, fixed, n)
-    m, ties = len(lower), 0
-    for i in range(m):
-        ties += i == 0 or lower[i] != lower[i - 1] or higher[i] != higher[i - 1]
-    a, b = np.empty(ties, np.int32), np.empty(ties, np.int32)
-    sums, events = np.zeros(ties, np.int64), np.zeros(ties, np.int64)
-    t = -1
-    for i in range(m):
-        if i == 0 or lower[i] != lower[i - 1] or higher[i] != higher[i - 1]:
-            t += 1
-            a[t], b[t] = lower[i], higher[i]
-        sums[t] += fixed[i]
-        events[t] += 1
-    return a, b, sums, events
+def _halves(sender: Any, recipient: Any, fixed: Any, n: int) -> list[_Ordered]:
+    """Put rows in order on two threads: each takes the lower people of half of the rows."""
+    cut = int(_half(sender, recipient, n))
+    halves = [(0, cut), (cut, n)] if 0 < cut < n else [(0, n)]
+
+    def one(half: tuple[int, int]) -> _Ordered:
+        ordered, first, ties = _ordered(sender, recipient, fixed, half[0], half[1], n)
+        return _Ordered(ordered, first, half[0], int(ties))
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(one, halves))
 
 
 @numba.njit(cache=True, nogil=True)
-def _sorted(key: Any, other: Any, fixed: Any, n: int) -> Any:
-    """Sort rows by a key below `n`, by counting; rows of one key stay in their order."""
-    m = len(key)
-    first = np.zeros(n + 1, np.int64)
-    for i in range(m):
-        first[key[i] + 1] += 1
+def _half(sender: Any, recipient: Any, n: int) -> Any:
+    """Return the person below whom half of the rows have their lower person."""
+    count = np.zeros(n + 1, np.int64)
+    for i in range(len(sender)):
+        count[min(sender[i], recipient[i])] += 1
+    inside = 0
     for k in range(n):
-        first[k + 1] += first[k]
-    place = first.copy()
-    keys, others, sizes = np.empty(m, np.int32), np.empty(m, np.int32), np.empty(m, np.int32)
-    for i in range(m):
-        p = place[key[i]]
-        place[key[i]] = p + 1
-        keys[p], others[p], sizes[p] = key[i], other[i], fixed[i]
-    return keys, others, sizes
+        inside += count[k]
+        if 2 * inside >= len(sender):
+            return k + 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _ordered(sender: Any, recipient: Any, fixed: Any, low: int, high: int, n: int) -> Any:
+    """Sort the rows whose lower person is in a range by the higher and then by the lower person, by counting."""
+    by_higher, first = np.zeros(n + 1, np.int64), np.zeros(high - low + 1, np.int64)
+    for i in range(len(sender)):
+        a, b = min(sender[i], recipient[i]), max(sender[i], recipient[i])
+        if low <= a < high:
+            by_higher[b + 1] += 1
+            first[a - low + 1] += 1
+    by_higher, first = np.cumsum(by_higher), np.cumsum(first)
+    half, place = np.empty(first[-1], np.int64), by_higher.copy()
+    for i in range(len(sender)):
+        a, b = min(sender[i], recipient[i]), max(sender[i], recipient[i])
+        if low <= a < high:
+            half[place[b]] = (np.int64(a - low) << BITS) | fixed[i]
+            place[b] += 1
+    rows, place = np.empty(first[-1], np.int64), first.copy()
+    for b in range(n):
+        for p in range(by_higher[b], by_higher[b + 1]):
+            a = half[p] >> BITS
+            rows[place[a]] = (np.int64(b) << BITS) | (half[p] & MASK)
+            place[a] += 1
+    ties = 0
+    for a in range(high - low):
+        for p in range(first[a], first[a + 1]):
+            ties += p == first[a] or rows[p] >> BITS != rows[p - 1] >> BITS
+    return rows, first, ties
+
+
+@numba.njit(cache=True, nogil=True)
+def _added(rows: Any, first: Any, low: int, start: int, a: Any, b: Any, weight: Any, events: Any) -> None:
+    """Add up what lies side by side, and write it from a place on."""
+    t = start - 1
+    for k in range(len(first) - 1):
+        for p in range(first[k], first[k + 1]):
+            if p == first[k] or rows[p] >> BITS != rows[p - 1] >> BITS:
+                t += 1
+                a[t], b[t], weight[t], events[t] = low + k, rows[p] >> BITS, 0, 0
+            weight[t] += rows[p] & MASK
+            events[t] += 1
