@@ -15,8 +15,8 @@ import numpy.typing as npt
 __all__ = ["Sums", "sum_pairs"]
 
 AT_ONCE, MOST = 32_000_000, 64_000_000
-"""Rows held at a time, at 28 bytes each; more are taken in passes over the rows, by ranges of people: in about eight,
-until as many as `MOST` are held."""
+"""Rows held at a time, at 28 bytes each; more are taken in passes over the rows, by ranges of people: in two, until as
+many as `MOST` are held."""
 
 _BINS = 4096
 _THREADS = 2
@@ -87,7 +87,7 @@ def _within(rows: ir.Table, low: int, high: int) -> ir.Table:
 def _ranges(rows: ir.Table, n: int, at_once: int | None) -> list[tuple[int, int]]:
     """Divide people so that each range is the lower end of about so many rows."""
     total = int(rows.count().to_pyarrow().as_py())
-    at_once = at_once if at_once is not None else min(max(total // 8, AT_ONCE), MOST)
+    at_once = at_once if at_once is not None else min(max(total // 2, AT_ONCE), MOST)
     if total <= at_once:
         return [(0, n)]
     width = -(-n // _BINS)
