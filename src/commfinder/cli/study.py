@@ -83,7 +83,8 @@ def run(
         typer.echo(sentence)
     typer.echo(f"\n{len(written)} files in {target}; the report: {target / 'report.html'}")
     if loaded.config.store.keep:
-        typer.echo(f"What was read is kept in {loaded.store}; commfinder purge {study} removes it.")
+        where = study.parent / (loaded.config.store.path or loaded.store.name)
+        typer.echo(f"What was read is kept in {where}; commfinder purge {study} removes it.")
 
 
 def purge(study: StudyFile) -> None:
