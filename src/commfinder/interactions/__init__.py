@@ -9,5 +9,6 @@ from commfinder.interactions.machines.find import Machines, find_machines
 from commfinder.interactions.schema import Loss
 from commfinder.interactions.store import Store
 from commfinder.interactions.table import Interactions
+from commfinder.interactions.threads import link_threads
 
-__all__ = ["Interactions", "Loss", "Machines", "Store", "concat", "find_machines"]
+__all__ = ["Interactions", "Loss", "Machines", "Store", "concat", "find_machines", "link_threads"]

@@ -23,6 +23,7 @@ from commfinder.optional import require
 __all__ = ["ForeignStore", "check_functions", "open_backend", "teaching"]
 
 _EXTRAS = {"pyspark": "spark", "postgres": "postgres"}
+_INFERRING = "spark.sql.constraintPropagation.enabled"
 _LACKING = (
     told_by_ibis.OperationNotDefinedError,
     told_by_ibis.UnsupportedOperationError,
@@ -105,13 +106,11 @@ class ForeignStore:
             self.backend.create_view(name, ibis.memtable(table))
             self._kept[name] = lambda: self.backend.drop_view(name, force=True)
         else:
-            # A query for nothing sends the small tables along that `cache` forgets. Spark keeps what it has computed in
-            # memory and on its workers' disks; it is made to do so now, while everything it is made of is still there.
+            name = f"commfinder_{uuid.uuid4().hex}"
+            # A query for nothing sends the small tables along that compiling alone forgets.
             table.limit(0).to_pyarrow()
-            cached = table.cache()
-            cached.count().to_pyarrow()
-            name = cached.get_name()
-            self._kept[name] = cached.release
+            _written(self.backend, table).createOrReplaceTempView(name)
+            self._kept[name] = lambda: self.backend.drop_view(name, force=True)
         return name
 
     def _drop(self, name: str) -> None:
@@ -119,6 +118,26 @@ class ForeignStore:
         drop = self._kept.pop(name, None)
         if drop is not None:
             drop()
+
+
+def _written(backend: Any, table: ir.Table) -> Any:
+    """Compute rows on Spark now, and forget what they were made of.
+
+    A table that is only cached carries the plan of everything before it: after some joins with itself the plan, not
+    the rows, takes all the time. Rows lie in the memory and on the disks of the workers, or where checkpoints go, if
+    the session has such a place: there they outlive a worker.
+    """
+    session = backend._session
+    context = getattr(session, "sparkContext", None)
+    lasting = context is not None and context.getCheckpointDir() is not None
+    # Spark 4 loses its way when it carries over what it infers of the columns of a union; so it infers nothing here.
+    before = session.conf.get(_INFERRING)
+    session.conf.set(_INFERRING, "false")
+    try:
+        rows = session.sql(backend.compile(table))
+        return rows.checkpoint(eager=True) if lasting else rows.localCheckpoint(eager=True)
+    finally:
+        session.conf.set(_INFERRING, before)
 
 
 def _as_promised(held: ir.Table, table: ir.Table) -> ir.Table:
