@@ -1,16 +1,19 @@
 """How probable is each verdict? Fit the model of `commfinder.declared.probability` on planted groups, and look at it.
 
-Protocol, fixed before any figure was looked at:
+Protocol:
 
-1. `fit` draws organisations of the ranges TRAINING (seeds 1000 to 1999), about equally many groups of each class, and
-   takes the evidence on every group just as `assess_groups` gathers it, with 199 permutations. Groups that the rules
-   call insufficient, or that are so in truth, are left out. A multinomial logistic model with a ridge is fitted. All
-   classes weigh the same: its prior is flat. The signs of some weights are held, so that more ties never speak for
-   `paper`, a larger core never for `core-only`, and so on.
-2. Folds are of whole organisations: no group is scored by a model that saw another group of its organisation. Reported:
-   macro-F1 of the class that is most probable, and of the verdict within the rules; expected calibration error over ten
-   bins of equal mass, of the most probable class and of what is spoken; how often a group with planted ties is called
-   `paper`; the log-loss. The ridge is that of RIDGES with the least log-loss over folds, the only thing chosen by them.
+1. `fit` draws organisations of the ranges of `verdicts_cases.py` (seeds 1000 to 1999), about equally many groups of
+   each class, and takes the evidence on every group just as `assess_groups` gathers it, with 199 permutations. Groups
+   that the rules call insufficient, or that are so in truth, are left out. A multinomial logistic model with a ridge
+   is fitted. All classes weigh the same: its prior is flat. The signs of some weights are held, so that more ties
+   never speak for `paper`, a larger core never for `core-only`, and so on.
+2. Folds are of whole organisations: no group is scored by a model that saw another group of its organisation.
+   Reported: macro-F1 of the class that is most probable, and of the verdict within the rules; expected calibration
+   error over ten bins of equal mass, of the most probable class and of what is spoken; how often a group with planted
+   ties is called `paper`; the log-loss. The ridge is that of RIDGES with the least log-loss over folds. Then all
+   log-odds are multiplied by one number, which makes the verdicts spoken in the folds most likely: rules leave
+   verdicts that are right more often than the model says. What the model looks at was chosen by these folds too, and
+   some bounds of the rules: what they say of themselves is a little too good.
 3. `check` repeats the report, on other seeds of the same ranges (1700 to 1999), with the model as stored.
 
 The validation proper draws other ranges and other seeds; it is `benchmarks/validation.py`.
@@ -22,43 +25,22 @@ import argparse
 import json
 import pickle
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
-import pandas as pd
 from scipy import optimize
+from verdicts_cases import PERMUTATIONS, RANGES, TIED, Case, cases_of
 
-from commfinder.declared import assess
-from commfinder.declared.evidence import Evidence, Settings
 from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
-from commfinder.declared.verdict import Ruling, rule
-from commfinder.graph import build_graph
-from commfinder.interactions import Interactions
+from commfinder.declared.verdict import rule
 from commfinder.logistic import Logistic
-from commfinder.people import DeclaredGroups, Directory
-from commfinder.simulation import Plan, simulate
 
 MODEL = Path(__file__).parents[1] / "src" / "commfinder" / "declared" / "verdicts.json"
 
-TRAINING: dict[str, Any] = {
-    "people": (200, 800),
-    "sizes": [(6, 12), (8, 24), (8, 24), (12, 40), (20, 60)],
-    "strength": [(0.1, 0.3), (0.2, 0.6), (0.2, 0.6), (0.3, 0.6)],
-    "media": [("email",), ("email", "chat", "email and chat")],
-    "noise": (0.02, 0.6),
-    "coverage": [1.0, 1.0, (0.75, 1.0), (0.55, 0.85)],
-    "recorded": [1.0, (0.6, 1.0)],
-    "turnover": (0.0, 0.15),
-    "sites": (1, 4),
-    "wave": (0.0, 0.4),
-    "weeks": [26, 26, 26, 20, 36],
-}
-TIED = CLASSES[:6]
-PERMUTATIONS, FOLDS, RIDGES = 199, 5, (0.3, 1.0)
+FOLDS, RIDGES = 5, (0.3, 1.0, 3.0)
+SHARPNESS = np.arange(1.0, 1.61, 0.05)
 _HELD, _MARGIN = 1e3, 0.01
 RISING = ("z", "extra density", "log of the lift's lower bound")
 SIGNS = [
@@ -74,69 +56,14 @@ SIGNS = [
     ("dormant", "emerging", "surprise of the first third"),
     ("emerging", "dormant", "surprise of the last third"),
     ("formal-only", "paper", "z against activity"),
+    ("broker-dependent", "real", "cut off without one"),
+    ("broker-dependent", "split", "parts the broker joins"),
+    ("broker-dependent", "split", "log of the broker's lead"),
+    ("split", "real", "surprise of so few across"),
+    ("real", "core-only", "score of the lowest quarter"),
+    ("real", "core-only", "score of the lower half"),
 ]
 """Class, other class, feature: more of the feature may not speak for the other class."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One planted group: its organisation, its class, and all that a rule is given."""
-
-    seed: int
-    truth: str
-    evidence: Evidence
-    q: float
-    core_q: float
-    settings: Settings
-
-
-def plan_of(seed: int) -> tuple[int, int, Plan]:
-    """Draw how many people, how many weeks, and what to plant."""
-    rng = np.random.default_rng([41, seed])
-    low, high = np.log(TRAINING["people"])
-    people = int(np.exp(rng.uniform(low, high)))
-    pick = {name: TRAINING[name][rng.integers(len(TRAINING[name]))] for name in ("strength", "media", "weeks")}
-    sizes = [one for one in TRAINING["sizes"] if one[1] <= people / 4]
-    size = sizes[rng.integers(len(sizes))]
-    room = int(0.95 * people / (sum(size) / 2)) - 1
-    each = int(np.clip(room // len(TIED), 1, 3))
-    tied = [str(name) for name in rng.permutation(TIED)[: max(room, 2)]]
-    groups = {**dict.fromkeys(tied, each), "formal-only": each + 1, "paper": each + 2}
-    plan = Plan(
-        groups=groups,
-        size=size,
-        strength=pick["strength"],
-        media=pick["media"],
-        noise=float(rng.uniform(*TRAINING["noise"])),
-        coverage=TRAINING["coverage"][rng.integers(len(TRAINING["coverage"]))],
-        recorded=TRAINING["recorded"][rng.integers(len(TRAINING["recorded"]))],
-        turnover=float(rng.uniform(*TRAINING["turnover"])),
-        sites=int(rng.integers(TRAINING["sites"][0], TRAINING["sites"][1] + 1)),
-        wave=float(rng.uniform(*TRAINING["wave"])),
-        undeclared=1,
-    )
-    return people, pick["weeks"], plan
-
-
-def cases_of(seed: int) -> list[Case]:
-    """Simulate one organisation, and take what `assess_groups` gives to the rules."""
-    people, weeks, plan = plan_of(seed)
-    organisation = simulate(people=people, seed=seed, weeks=weeks, plan=plan)
-    inter = Interactions.from_frame(organisation.clean_frame())
-    directory = Directory.from_frame(organisation.people)
-    graph = build_graph(inter, directory, period=organisation.clock.period)
-    taken: list[tuple[Evidence, float, float, Settings]] = []
-
-    def record(evidence: Evidence, q: float, core_q: float, settings: Settings) -> Ruling:
-        taken.append((evidence, q, core_q, settings))
-        return Ruling("uncertain", False, "")
-
-    nothing = SimpleNamespace(members=pd.DataFrame({"person": [], "community": []}))
-    groups = DeclaredGroups.from_frame(organisation.groups)
-    with patch.object(assess, "rule", record):
-        assess.assess_groups(graph, groups, found=nothing, permutations=PERMUTATIONS, seed=seed)
-    truth = organisation.truth.groups.set_index("group")["verdict"]
-    return [Case(seed, str(truth[one[0].group]), *one) for one in taken]
 
 
 def gathered(seeds: range, cache: Path | None) -> list[Case]:
@@ -272,15 +199,45 @@ def across_folds(cases: list[Case], ridge: float) -> tuple[np.ndarray, list[Logi
     return chances, models
 
 
+def sharpened(model: Logistic, by: float) -> Logistic:
+    """Multiply all log-odds: the order of the classes of a group stays, and the likeliest gets more."""
+    return replace(model, weight=model.weight * by)
+
+
+def sharpness(cases: list[Case], models: list[Logistic]) -> float:
+    """Return by how much log-odds are to be multiplied so that what is spoken is right as often as it says.
+
+    Rules take away verdicts that are rather wrong, so that those that stay are right more often than the model says.
+    By maximum likelihood over the verdicts that are spoken in the folds.
+    """
+    spoken = []
+    for one, model in zip(cases, models, strict=True):
+        ruling = rule(one.evidence, one.q, one.core_q, one.settings, model)
+        if not np.isnan(ruling.probability):
+            spoken.append((features(one.evidence), model, CLASSES.index(ruling.verdict), ruling.verdict == one.truth))
+
+    def loss(by: float) -> float:
+        p = np.array([sharpened(model, by).probability(row[None])[0, place] for row, model, place, _ in spoken])
+        right = np.array([hit for *_, hit in spoken])
+        return float(-np.log(np.clip(np.where(right, p, 1 - p), 1e-6, 1)).mean())
+
+    return float(min(SHARPNESS, key=loss))
+
+
 def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
     """Fit the model and write it down with what the folds say."""
     seeds = range(1000, 1000 + organisations)
     everything = gathered(seeds, cache)
     cases = usable(everything)
-    tried = {ridge: report(cases, *across_folds(cases, ridge)) for ridge in RIDGES}
-    ridge = min(tried, key=lambda one: tried[one]["log_loss"])
+    tried = {ridge: across_folds(cases, ridge) for ridge in RIDGES}
+    ridge = min(tried, key=lambda one: report(cases, *tried[one])["log_loss"])
+    by = sharpness(cases, tried[ridge][1])
+    models = {id(one): sharpened(one, by) for one in tried[ridge][1]}
     x = np.array([features(one.evidence) for one in cases])
-    model = fitted(x, np.array([CLASSES.index(one.truth) for one in cases]), ridge)
+    sharp = [models[id(one)] for one in tried[ridge][1]]
+    chances = np.array([one.probability(row[None])[0] for one, row in zip(sharp, x, strict=True)])
+    told = report(cases, chances, sharp)
+    model = sharpened(fitted(x, np.array([CLASSES.index(one.truth) for one in cases]), ridge), by)
     names = ("center", "scale", "low", "high", "weight")
     document = {
         "classes": list(CLASSES),
@@ -292,12 +249,13 @@ def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
             "groups_judged": len(cases),
             "permutations": PERMUTATIONS,
             "ridge": ridge,
-            "ranges": TRAINING,
-            "folds": tried[ridge],
+            "sharpness": round(by, 2),
+            "ranges": RANGES,
+            "folds": told,
         },
     }
     MODEL.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    return tried[ridge]
+    return told
 
 
 def check(organisations: int, cache: Path | None) -> dict[str, Any]:
@@ -311,13 +269,13 @@ def check(organisations: int, cache: Path | None) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["fit", "check"], help="fit the model, or look at it on other seeds")
-    parser.add_argument("--organisations", type=int, default=None, help="organisations drawn (fit 64, check 12)")
+    parser.add_argument("--organisations", type=int, default=None, help="organisations drawn (fit 200, check 12)")
     parser.add_argument("--cache", type=Path, default=None, help="folder that keeps evidence between runs")
     given = parser.parse_args()
     if given.cache:
         given.cache.mkdir(parents=True, exist_ok=True)
     many = given.organisations
-    told = fit(many or 64, given.cache) if given.what == "fit" else check(many or 12, given.cache)
+    told = fit(many or 200, given.cache) if given.what == "fit" else check(many or 12, given.cache)
     print(json.dumps(told, indent=1))
 
 

@@ -175,11 +175,16 @@ def verdict_page() -> str:
         ("`paper`, `formal-only`: every third of the period has a tail probability above", t.THIRD_ALPHA),
         ("`real`: the lift's lower bound is above", t.MIN_LIFT_LOW),
         ("`real`: least extra density", t.MIN_EXTRA),
-        ("`real`: least share of the active in the core", percent(t.CORE_MOST)),
+        ("`real`: least share of the active who take part", percent(t.CORE_MOST)),
         ("`core-only`: least share of the active in the core", percent(t.CORE_SOME)),
-        ("`broker-dependent`: without one member or two, fewer of the others hang together than", percent(t.CONNECTED)),
+        ("`core-only`: most share of the active in the core, and one member", percent(t.CORE_MOST)),
+        (
+            "`broker-dependent`: without one member or two, fewer of the others hang together than this, or more of "
+            "those who hang together are cut off",
+            percent(t.CONNECTED),
+        ),
         ("`split`: the tail probabilities of both halves are below", t.HALF_ALPHA),
-        ("`split`: the tail probability of the ties across is above", t.CROSS_ALPHA),
+        ("`split`: the ties across have a tail probability above, or two groups explain them better", t.CROSS_ALPHA),
         ("`emerging`, `dormant`: tail probability of the third that stands out is below", t.SEASON_ALPHA),
         ("`bigger`: least number of outsiders as a share of the active", percent(t.BIGGER)),
     ]

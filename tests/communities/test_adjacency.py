@@ -7,7 +7,7 @@ import pytest
 
 from commfinder.communities import adjacency as module
 from commfinder.communities import threads
-from commfinder.communities.adjacency import adjacency, mixed, structure_keys
+from commfinder.communities.adjacency import adjacency, mixed, renumbered, structure_keys
 
 
 def drawn(seed=0, n=40, m=120):
@@ -147,3 +147,36 @@ def test_the_hash_is_that_of_splitmix():
     # The first two numbers of SplitMix64 with the seed zero.
     golden = np.array([0x9E3779B97F4A7C15, 0x3C6EF372FE94F82A], dtype=np.uint64)
     assert mixed(golden).tolist() == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4]
+
+
+def test_people_without_ties_change_no_key():
+    # Of one weight, so that keys take several rounds, and some people are told apart by nothing but their number.
+    a, b = np.array([0, 1, 2, 3, 4, 5, 6, 0]), np.array([1, 2, 3, 4, 5, 6, 0, 3])
+    keys = structure_keys(adjacency(a, b, np.ones(8), 7))
+    place = np.array([1, 2, 4, 5, 7, 8, 9])
+    more = structure_keys(adjacency(place[a], place[b], np.ones(8), 11))
+    assert more[place].tolist() == keys.tolist()
+    assert len(set(more.tolist())) == 11
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_renumbered_rows_are_those_of_renumbered_ties(monkeypatch, count):
+    a, b, weight, n = drawn(seed=3)
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+    order = np.random.default_rng(1).permutation(n)
+    rank = np.argsort(order)
+    made = renumbered(adjacency(a, b, weight, n), order, count)
+    wanted = adjacency(rank[a], rank[b], weight, n)
+    np.testing.assert_array_equal(dense(made, n), dense(wanted, n))
+    assert made.strength.tolist() == wanted.strength.tolist()
+    assert made.start.tolist() == wanted.start.tolist()
+    assert made.unit == wanted.unit
+
+
+def test_threads_change_no_key(monkeypatch):
+    a, b, weight, n = drawn(seed=4)
+    rows = adjacency(a, b, weight, n)
+    keys = structure_keys(rows)
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(module, "processors", lambda: 3)
+    assert structure_keys(rows).tolist() == keys.tolist()

@@ -124,6 +124,40 @@ def test_excess_by_hand() -> None:
     assert lift == pytest.approx((inside + 0.5) / (mean + 0.5))
 
 
+def test_lift_of_every_community_is_that_by_hand() -> None:
+    graph, _ = organisation(1, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    found = find_communities(graph, confidence=False, runs=8)
+    position = {person: number for number, person in enumerate(graph.people["person"])}
+    assert found.members["person"].duplicated().any()
+    for line in found.summary.itertuples():
+        members = np.sort([position[person] for person in found.people(line.community)])
+        assert line.structure_lift == excess(members, graph, null)[0]
+
+
+def test_names_do_not_matter() -> None:
+    graph, _ = organisation(3, hidden=True)
+    new = dict(zip(graph.people["person"], np.random.default_rng(1).permutation(graph.people["person"]), strict=True))
+    people = graph.people["person"].tolist()
+    a, b = graph.pairs
+    other = build_graph(
+        Interactions.from_frame(
+            pd.DataFrame({"sender": [new[people[i]] for i in a], "recipient": [new[people[j]] for j in b]})
+        ),
+        Directory.from_frame(pd.DataFrame({"person": [new[one] for one in people], "unit": graph.people["unit"]})),
+    )
+    found = []
+    for one in (graph, other):
+        null = fit_null(one, Structure.of(one))
+        hidden = find_beyond(one, null, rng=np.random.default_rng(5), stage=_Count())
+        names = one.people["person"].to_numpy(dtype=object)
+        found.append(([set(names[members]) for members in hidden.members], hidden.stability, hidden.threshold))
+    assert [{new[person] for person in members} for members in found[0][0]] == found[1][0]
+    assert found[0][1] == found[1][1]
+    assert found[0][2] == pytest.approx(found[1][2], rel=1e-6)
+    assert found[0][0]
+
+
 def test_without_structure_nothing_is_searched() -> None:
     graph, _ = organisation(1, hidden=True)
     bare = build_graph(graph.interactions)

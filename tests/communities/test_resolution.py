@@ -298,3 +298,16 @@ def test_modularity_is_the_line_of_a_partition(planted):
     expected = ((np.bincount(labels[a], minlength=4) + np.bincount(labels[b], minlength=4)) ** 2).sum() / total**2
     for gamma in (0.1, 1.0, 10.0):
         assert modularity(a, b, np.ones(len(a)), labels, gamma) == pytest.approx(inside - gamma * expected)
+
+
+def test_starts_side_by_side_find_the_same(planted):
+    a, b = planted(8, 15, 0.6, 0.05, seed=3)
+    weight = np.ones(len(a))
+
+    def partition(gamma):
+        return leiden(a, b, weight, n=120, resolution=gamma, seed=2)
+
+    starts = (0.5, 1.0, 5.0, 9.0)
+    alone = fixed_point(a, b, weight, partition=partition, starts=starts)
+    assert fixed_point(a, b, weight, partition=partition, starts=starts, threads=3) == alone
+    assert fixed_point(a, b, weight, partition=partition, starts=starts, threads=None) == alone

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from commfinder.communities import find_communities
-from commfinder.communities.weights import DAMPINGS, detection_weights
+from commfinder.communities.weights import DAMPINGS, detection_weights, weights_by_damping
 from commfinder.errors import InputError
 from commfinder.graph import build_graph
 from commfinder.interactions import Interactions
@@ -92,3 +92,14 @@ def test_in_the_order_of_ties_and_zero_only_for_what_nobody_answers(damping):
     if damping != "binary":
         assert ((weight > 0) == (found.ties["weight"].to_numpy() > 0)).all()
     assert find_communities(found, damping=damping, runs=2).members["person"].nunique() == len(found.people)
+
+
+def test_all_dampings_at_once(planted):
+    a, b = planted(3, 6, 0.8, 0.2, seed=1)
+    media = ["email" if (i + j) % 3 else "chat" for i, j in zip(a, b, strict=True)]
+    rows = {"sender": [f"p{i}" for i in a], "recipient": [f"p{j}" for j in b], "medium": media}
+    graph = build_graph(Interactions.from_frame(rows, medium="medium"))
+    found = weights_by_damping(graph)
+    assert list(found) == list(DAMPINGS)
+    for damping, weight in found.items():
+        assert weight.tolist() == detection_weights(graph, damping).tolist()

@@ -13,13 +13,16 @@ import pytest
 
 from commfinder.declared import probability
 from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
-from commfinder.declared.shape import Broker
+from commfinder.declared.shape import Bridge, Broker
 from commfinder.logistic import Logistic
 
 _SPEC = importlib.util.spec_from_file_location("hand_made", Path(__file__).with_name("hand_made.py"))
 made = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(made)
 CASES, NOTHING, evidence = made.CASES, made.NOTHING, made.evidence
+OF_HALVES = {
+    "surprise across halves", "ties across halves", "surprise of so few across", "busiest across", "smaller half",
+}  # fmt: skip
 
 
 def chances(e):
@@ -36,7 +39,7 @@ def test_features_are_numbers_within_bounds():
         row = features(e)
         assert row.shape == (len(FEATURES),)
         unknown = {name for name, value in zip(FEATURES, row, strict=True) if np.isnan(value)}
-        assert unknown == (set() if e.split else {"surprise across halves", "ties across halves"})
+        assert unknown == (set() if e.split else OF_HALVES)
     none = (0.0, 0.0, 0.0)
     extreme = evidence(p_formal=0.0, thirds_p=none, broker=Broker(0.0, 1.0, 0.0), core_p=0.0, split=made.JOINED)
     assert np.isfinite(features(extreme)).all()
@@ -48,7 +51,8 @@ def test_features_of_nobody():
     )
     row = features(nobody)
     unknown = {name for name, value in zip(FEATURES, row, strict=True) if np.isnan(value)}
-    assert unknown == {"persistence", "trend", "surprise across halves", "ties across halves"}
+    scores = {"score of the lowest quarter", "score of the lower half"}
+    assert unknown == {"persistence", "trend"} | scores | OF_HALVES
     assert sum(chances(nobody).values()) == pytest.approx(1.0)
 
 
@@ -96,6 +100,10 @@ def test_more_z_does_not_make_real_less_likely():
          "broker-dependent"),
         (evidence(), evidence(core=np.arange(12) < 4), "real", "core-only"),
         (evidence(), CASES["split"][0], "real", "split"),
+        (evidence(bridge=Bridge(0.5, 0.8, 2.2, 0.0)), evidence(bridge=Bridge(0.5, 0.1, 1.1, 0.0)), "broker-dependent",
+         "split"),
+        (evidence(bridge=Bridge(0.5, 0.8, 2.2, 0.0)), evidence(), "broker-dependent", "real"),
+        (evidence(), evidence(scores=np.where(np.arange(12) < 7, 2.0, -0.5)), "real", "core-only"),
         (evidence(), evidence(thirds_p=(1e-6, 0.5, 0.5)), "real", "dormant"),
         (evidence(), evidence(thirds_p=(0.5, 0.5, 1e-6)), "real", "emerging"),
         (evidence(thirds_p=(1e-6, 0.5, 0.5)), evidence(thirds_p=(0.5, 0.5, 1e-6)), "dormant", "emerging"),
@@ -130,6 +138,14 @@ def test_the_stored_model_says_how_it_was_fitted():
     assert fitted["folds"]["live_called_paper"] < 0.01
     assert (np.array(document["scale"]) > 0).all()
     assert (np.array(document["low"]) <= np.array(document["high"])).all()
+
+
+def test_the_model_has_seen_strong_lifts():
+    document = json.loads(files("commfinder.declared").joinpath("verdicts.json").read_text(encoding="utf-8"))
+    model = stored_model()
+    assert np.exp(model.high[FEATURES.index("log of the lift's lower bound")]) > 40
+    assert set(document["fitted"]["ranges"]) == {"ordinary", "sparse", "uncharted"}
+    assert 1.0 <= document["fitted"]["sharpness"] <= 1.6
 
 
 def test_a_model_of_other_features_is_refused(monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 from commfinder.declared.shape import (
     _betweenness,
     best_split,
+    bridge,
     broker,
     brokers,
     component_share,
@@ -71,6 +72,44 @@ def test_broker_of_a_star():
     assert got.remaining == pytest.approx(1 / 8)
     assert got.dependence == pytest.approx(1 - 1 / 8)
     assert got.p == 1.0
+
+
+def test_the_bridge_of_a_bow_tie_reaches_both_sides():
+    got = bridge(matrix(12, [*clique(range(6)), *clique(range(5, 11))]))
+    assert (got.cut_off, got.share) == (0.5, 1.0)
+    assert got.lead == pytest.approx(10.5 / (50 / 11 + 0.5))
+    assert got.alone == pytest.approx(1 / 12)
+
+
+def test_a_chance_tie_between_two_groups_is_no_broker():
+    got = bridge(matrix(12, [*clique(range(6)), *clique(range(6, 12)), (0, 6)]))
+    assert got.cut_off == pytest.approx(1 - 6 / 11)
+    assert got.share == pytest.approx(1 / 6)
+    assert got.lead < 1.3
+
+
+def test_the_bridge_of_a_star_a_clique_and_few():
+    star = bridge(matrix(9, [(0, k) for k in range(1, 9)]))
+    assert (star.cut_off, star.share, star.lead) == (pytest.approx(7 / 8), 1.0, pytest.approx(8.5 / 1.5))
+    whole = bridge(matrix(8, clique(range(8))))
+    assert (whole.cut_off, whole.share, whole.lead, whole.alone) == (0.0, 0.0, 1.0, 0.0)
+    assert bridge(np.zeros((0, 0), dtype=bool)).alone == 0.0
+    nothing = bridge(np.zeros((6, 6), dtype=bool))
+    assert (nothing.cut_off, nothing.share, nothing.alone) == (0.0, 0.0, 1.0)
+    assert bridge(matrix(3, [(0, 1)])).cut_off == 0.0
+
+
+def test_ties_across_tell_two_groups_from_one():
+    ties = matrix(12, [*clique(range(6)), *clique(range(6, 12)), (0, 6)])
+    two = best_split(ties, flat(12, 0.02))
+    assert (two.across, two.busiest) == (1.0, 0.75)
+    assert two.due == pytest.approx(36 * 0.02)
+    assert two.even == pytest.approx(31 * 36 / 66)
+    assert two.apart == pytest.approx(two.even - two.due - np.log((two.even + 0.5) / (two.due + 0.5)))
+    assert two.apart > 0
+    ties[:4, 6:10] = ties[6:10, :4] = True
+    one = best_split(ties, flat(12, 0.02))
+    assert one is None or one.apart < 0
 
 
 def test_broker_of_a_bow_tie():

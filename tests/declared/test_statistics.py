@@ -25,8 +25,14 @@ def test_lift_by_hand():
     assert got.extra_density == pytest.approx(5.5 / 45)
     low, high = stats.chi2.ppf(0.025, 20) / 2, stats.chi2.ppf(0.975, 22) / 2
     assert (got.low, got.high) == pytest.approx(((low + 0.5) / 5, (high + 0.5) / 5))
-    assert got.extra_high == pytest.approx((high - 4.5) / 45)
+    assert got.extra_high == pytest.approx((stats.chi2.ppf(0.95, 22) / 2 - 4.5) / 45), "a bound with one side"
     assert lift(10, 4.5, 45, level=0.5).low > got.low
+
+
+def test_the_upper_bound_is_too_low_as_seldom_as_it_says():
+    drawn = np.random.default_rng(2).poisson(12.0, 2000)
+    below = np.mean([lift(int(m), 4.0, 66).extra_high < (12.0 - 4.0) / 66 for m in drawn])
+    assert 0.02 <= below <= 0.055
 
 
 def test_lift_of_nothing():

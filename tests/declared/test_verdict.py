@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from commfinder.declared.probability import CLASSES, FEATURES, TOPICS
-from commfinder.declared.shape import Broker
+from commfinder.declared.shape import Bridge, Broker
 from commfinder.declared.statistics import lift
 from commfinder.declared.verdict import HELP, VERDICTS, barred, rule
 from commfinder.logistic import Logistic
@@ -112,7 +112,7 @@ def test_one_tie_is_singular():
         ("real", {}, 0.06, 0.01),
         ("real", {"size": 30}, 0.01, 0.01),
         ("real", {"lift": lift(9, 6.0, 66)}, 0.01, 0.01),
-        ("real", {"core": np.arange(12) < 7}, 0.01, 0.01),
+        ("real", {"core": np.arange(12) < 7, "scores": np.where(np.arange(12) < 7, 4.0, 0.5)}, 0.01, 0.01),
         ("broker-dependent", {}, 0.01, 0.01),
         ("broker-dependent", {"broker": Broker(0.5, 0.5, 0.001)}, 0.06, 0.01),
         ("core-only", {}, 0.01, 0.01),
@@ -122,7 +122,8 @@ def test_one_tie_is_singular():
         ("split", {"split": None}, 0.01, 0.01),
         ("split", {"split": HALVES}, 0.06, 0.01),
         ("split", {"split": replace(HALVES, p=0.06)}, 0.01, 0.01),
-        ("split", {"split": replace(HALVES, cross_p=0.01)}, 0.01, 0.01),
+        ("split", {"split": replace(HALVES, cross_p=0.01, across=9.0)}, 0.01, 0.01),
+        ("split", {"split": replace(HALVES, cross_p=0.01, across=np.nan)}, 0.01, 0.01),
         ("dormant", {}, 0.01, 0.01),
         ("dormant", {"thirds_p": (0.06, 0.5, 0.5)}, 0.6, 0.6),
         ("dormant", {"thirds_p": (1e-5, 0.5, 5e-4)}, 0.6, 0.6),
@@ -137,6 +138,29 @@ def test_rules_take_away(verdict, changes, q, core_q):
     assert ", but " in got.reason
 
 
+@pytest.mark.parametrize(
+    ("verdict", "changes"),
+    [
+        ("real", {"core": np.arange(12) < 7}),
+        ("broker-dependent", {"bridge": Bridge(0.4, 0.7, 2.0, 0.0)}),
+        ("core-only", {"core": np.arange(12) < 8}),
+        ("split", {"split": replace(HALVES, cross_p=0.01, across=3.0)}),
+    ],
+)
+def test_rules_let_stand(verdict, changes):
+    e = evidence(**changes)
+    got = rule(e, 0.01, 0.01, SETTINGS, certain(verdict))
+    assert got.verdict == verdict, got.reason
+    assert rule(evidence(), 0.01, 0.01, SETTINGS, certain(verdict)).verdict == (
+        "real" if verdict == "real" else "uncertain"
+    )
+    if verdict == "real":
+        assert "58 % of the active members carry it, and 100 % take part." in got.reason
+    if verdict == "broker-dependent":
+        assert "40 % of those who hang together are cut off" in got.reason
+        assert "rather than 60 %" in got.change
+
+
 @pytest.mark.parametrize(("verdict", "said"), [("paper", "uncertain"), ("formal-only", "formal-only")])
 def test_what_is_not_seen_needs_more_power_than_what_is(verdict, said):
     weak = evidence(ties=2, expected=2.0, **{**NOTHING, **FORMAL, "power": 0.79})
@@ -148,7 +172,7 @@ def test_what_is_not_seen_needs_more_power_than_what_is(verdict, said):
     ("changes", "q"),
     [
         ({"lift": lift(16, 2.0, 66)}, 0.6),
-        ({}, 0.04),
+        ({"lift": lift(13, 2.0, 200)}, 0.04),
         ({"p_formal": 0.005, "p_permutation": 0.005}, 0.1),
         ({"core_p": 0.005}, 0.6),
         ({"thirds_p": (0.5, 0.5, 1e-4)}, 0.6),
@@ -184,6 +208,15 @@ def test_formal_only_needs_a_structure_and_activity():
     assert "no formal structure" in barred("formal-only", e, 0.6, 0.6, replace(SETTINGS, structure_known=False))
     assert "activity alone" in barred("formal-only", replace(e, p_activity=0.2), 0.6, 0.6, SETTINGS)
     assert barred("paper", e, 0.6, 0.6, SETTINGS) == ""
+
+
+def test_a_sure_excess_that_is_small_leaves_formal_structure_the_reason():
+    quiet = {**NOTHING, **FORMAL, "p_formal": 0.02, "p_permutation": 0.02}
+    small = evidence(ties=13, expected=9.0, **{**quiet, "active": 24, "lift": lift(13, 9.0, 276)})
+    assert barred("formal-only", small, 0.04, 0.6, SETTINGS) == ""
+    assert barred("paper", small, 0.04, 0.6, SETTINGS) == "it has more ties than chance gives"
+    large = replace(small, lift=lift(40, 16.0, 400))
+    assert barred("formal-only", large, 0.04, 0.6, SETTINGS) == "it has more ties than chance gives"
 
 
 @pytest.mark.parametrize("verdict", ["paper", "formal-only"])

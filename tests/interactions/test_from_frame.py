@@ -241,6 +241,20 @@ def test_events_group_rows_and_count_recipients():
     assert given.groupby("event")["n_recipients"].unique().map(list).to_dict() == {"1": [500], "2": [1]}
 
 
+def test_each_time_of_a_series_has_recipients_of_its_own():
+    rows = [("m", 1, "b"), ("m", 1, "c"), ("m", 1, "b"), ("m", 8, "d"), ("m", 8, "a"), ("n", 8, "b")]
+    frame = pd.DataFrame(
+        [{"event": event, "time": f"2026-07-0{day}T09:00Z", "sender": "a", "recipient": to} for event, day, to in rows]
+    )
+    held = Interactions.from_frame(frame, medium="meeting")
+    found = held.to_frame().set_index(["event", "time"])["n_recipients"]
+    assert found.groupby(level=[0, 1]).unique().map(list).tolist() == [[2], [1], [1]]
+    # Else the others of the series would be taken for recipients that nobody wrote out.
+    assert set(held.clean().to_frame()["n_recipients"]) == {1, 2}
+    timeless = Interactions.from_frame(frame.drop(columns="time"), medium="meeting")
+    assert sorted(set(timeless.to_frame()["n_recipients"])) == [1, 3]
+
+
 def test_rows_without_an_event_id_are_events_of_their_own_whatever_their_order():
     frame = pd.DataFrame({"sender": ["a", "a", "b", "a"], "recipient": ["b", "b", "a", None]})
     inter = Interactions.from_frame(frame)

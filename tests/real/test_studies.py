@@ -89,11 +89,12 @@ path = "departments.csv"
     result = run(study, tmp_path)
     verdicts = [row["verdict"] for row in result["verdicts"] if row["active_low"] and row["active_low"] >= 12]
     assert len(verdicts) >= 15
-    # One of them has four ties among eighteen active people: labels of departments are not labels of communities.
-    assert verdicts.count("paper") <= 1
+    # Two of them have one tie among sixteen and eighteen active people: labels of departments are not labels of
+    # communities.
+    assert verdicts.count("paper") <= 2
     assert verdicts.count("formal-only") == 0
     alive = sum(word in ("real", "core-only", "broker-dependent", "split") for word in verdicts)
     assert alive >= 0.35 * len(verdicts)
     # Departments are the easiest groups there are: without a directory they stand out against activity alone.
     if alive < 0.8 * len(verdicts):
-        pytest.xfail("lifts of up to 120 are beyond what the model of verdicts was fitted on: it is silent on half")
+        pytest.xfail("large groups with lifts up to 120, or livelier in one third, are barred by rules: half stay open")

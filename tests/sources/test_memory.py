@@ -11,7 +11,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from commfinder.sources import mbox_split, parts, reading, table_files, table_text, tables, text_lines, workflow_rows
+from commfinder.sources import (
+    documents,
+    mbox_split,
+    ocel,
+    ocel_store,
+    parts,
+    reading,
+    table_files,
+    table_text,
+    tables,
+    text_lines,
+    workflow_rows,
+    xes_parse,
+)
 
 SOME, MANY = 1_500, 9_000
 
@@ -19,11 +32,12 @@ SOME, MANY = 1_500, 9_000
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Make pieces so small that a few thousand rows are many of them."""
-    for module in (reading, tables, workflow_rows):
+    for module in (reading, tables, workflow_rows, xes_parse, ocel, ocel_store):
         monkeypatch.setattr(module, "PART_ROWS", 200)
     for module in (table_text, table_files):
         monkeypatch.setattr(module, "BATCH", 200)
     monkeypatch.setattr(text_lines, "_BLOCK", 1 << 13)
+    monkeypatch.setattr(documents, "_CHUNK", 1 << 13)
 
 
 def peak(path, **options):
@@ -108,28 +122,56 @@ def test_slack_is_read_channel_by_channel(tmp_path):
     assert many < 1.3 * some + 200_000
 
 
-def test_zulip_takes_a_few_bytes_a_message(tmp_path):
-    def write(n):
-        top = tmp_path / f"archive-{n}"
-        for topic in range(n // 50):
-            posts = [
-                {
-                    "id": topic * 50 + k,
-                    "sender_full_name": f"P {k % 9}",
-                    "timestamp": 1625764569 + k,
-                    "content": "x" * 300,
-                }
-                for k in range(50)
-            ]
-            (top / "7-general").mkdir(parents=True, exist_ok=True)
-            (top / "7-general" / f"topic.20{topic}.json").write_text(json.dumps(posts))
-        return top
+def write_topics(folder, n):
+    top = folder / f"archive-{n}" / "7-general"
+    top.mkdir(parents=True)
+    for topic in range(n // 50):
+        posts = [
+            {
+                "id": topic * 50 + k,
+                "sender_full_name": f"P {k % 9}",
+                "timestamp": 1625764569 + k,
+                "content": f'<a href="https://z/near/{topic * 25 + k}">said</a>' + "x" * 300,
+            }
+            for k in range(50)
+        ]
+        (top / f"topic.20{topic}.json").write_text(json.dumps(posts))
+    return top.parent
 
-    peak(write(50))
-    some, _ = peak(write(400))
-    many, rows = peak(write(2000))
-    assert rows == 2000
-    assert many - some < 450 * 1600
+
+def write_server(folder, n):
+    top = folder / f"server-{n}"
+    top.mkdir()
+    users = [{"id": k, "delivery_email": f"p{k}@x.org", "full_name": f"P {k}"} for k in range(9)]
+    realm = {
+        "zerver_userprofile": users,
+        "zerver_stream": [{"id": 3, "name": "general"}],
+        "zerver_recipient": [{"id": 8, "type": 2, "type_id": 3}, {"id": 9, "type": 1, "type_id": 4}],
+    }
+    (top / "realm.json").write_text(json.dumps(realm))
+    for part in range(n // 100):
+        posts = [
+            {
+                "id": part * 100 + k,
+                "sender": k % 9,
+                "recipient": 8 + k % 2,
+                "date_sent": 1625764569 + k,
+                "subject": f"topic {part}",
+                "content": "x" * 300,
+            }
+            for k in range(100)
+        ]
+        (top / f"messages-{part:06}.json").write_text(json.dumps({"zerver_message": posts}))
+    return top
+
+
+@pytest.mark.parametrize("write", [write_topics, write_server])
+def test_zulip_is_read_file_by_file(tmp_path, write):
+    peak(write(tmp_path, 100))
+    some, few = peak(write(tmp_path, 700))
+    many, all_of_them = peak(write(tmp_path, MANY // 3))
+    assert (few, all_of_them) == (700, MANY // 3)
+    assert many < 1.3 * some + 200_000
 
 
 def test_mail_takes_a_few_bytes_a_message(tmp_path, monkeypatch):
@@ -156,20 +198,47 @@ def test_mail_takes_a_few_bytes_a_message(tmp_path, monkeypatch):
     assert many - some < 200 * 1200
 
 
-def test_logs_take_a_few_bytes_an_event(tmp_path):
-    def write(n):
-        file = tmp_path / f"{n}.xes"
-        event = (
-            '<event><string key="concept:name" value="check {0}"/><string key="org:resource" value="p{0}"/>'
-            '<string key="note" value="{1}"/><date key="time:timestamp" value="2026-07-01T09:{0:02}:00Z"/></event>'
-        )
-        trace = "".join(event.format(k, "x" * 100) for k in range(40))
-        name = '<trace><string key="concept:name" value="{}"/>'
-        file.write_text("<log>" + "".join(name.format(k) + trace + "</trace>" for k in range(n // 40)) + "</log>")
-        return file
+def write_xes(folder, n):
+    file = folder / f"{n}.xes"
+    event = (
+        '<event><string key="concept:name" value="check {0}"/><string key="org:resource" value="p{0}"/>'
+        '<string key="note" value="{1}"/><date key="time:timestamp" value="2026-07-01T09:{0:02}:00Z"/></event>'
+    )
+    trace = "".join(event.format(k, "x" * 100) for k in range(40))
+    name = '<trace><string key="concept:name" value="{}"/>'
+    file.write_text("<log>" + "".join(name.format(k) + trace + "</trace>" for k in range(n // 40)) + "</log>")
+    return file
 
-    peak(write(40))
-    some, _ = peak(write(SOME))
-    many, rows = peak(write(MANY))
-    assert rows == MANY
-    assert many - some < 450 * (MANY - SOME)
+
+def write_log(folder, n):
+    """Write events of which each case has some at the start, some at the end."""
+    file = folder / f"{n}.csv"
+    lines = (f"{k % (n // 10)},check {k % 7},p{k % 40},2026-07-{1 + 28 * k // n:02}T09:00:00Z\n" for k in range(n))
+    file.write_text("case,activity,resource,timestamp\n" + "".join(lines))
+    return file
+
+
+def write_objects(folder, n):
+    file = folder / f"{n}.jsonocel"
+    objects = [{"id": f"o{k}", "type": "order"} for k in range(n // 10)]
+    events = [
+        {
+            "id": f"e{k}",
+            "type": f"check {k % 7}",
+            "time": f"2026-07-{1 + 28 * k // n:02}T09:00:00Z",
+            "attributes": [{"name": "resource", "value": f"p{k % 40}"}, {"name": "note", "value": f"note {k}"}],
+            "relationships": [{"objectId": f"o{k % (n // 10)}"}],
+        }
+        for k in range(n)
+    ]
+    file.write_text(json.dumps({"events": events, "objects": objects}))
+    return file
+
+
+@pytest.mark.parametrize("write", [write_xes, write_log, write_objects])
+def test_logs_are_read_in_constant_memory(tmp_path, write):
+    peak(write(tmp_path, 40))
+    some, few = peak(write(tmp_path, SOME // 40 * 40))
+    many, all_of_them = peak(write(tmp_path, MANY))
+    assert (few, all_of_them) == (SOME // 40 * 40, MANY)
+    assert many < 1.3 * some + 200_000

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commfinder.sources.coded import Coded, Words
-from commfinder.sources.workflow_links import PLANS, links, transition
-from commfinder.sources.workflow_rows import is_placeholder, ranks
+from commfinder.sources.workflow_links import PLANS, links, starts_work, transition
+from commfinder.sources.workflow_trail import is_placeholder, ranks
 
 STEPS = st.sampled_from(["schedule", "assign", "start", "resume", "suspend", "complete", "withdraw", "odd", ""])
 ROWS = st.lists(
@@ -68,8 +68,18 @@ def test_a_case_with_very_many_open_starts_is_quick():
 
 def test_ranks_number_each_case_by_time():
     case = Coded.of(pa.array(["b", "a", "b", "b", "a"]))
-    assert ranks(case, np.array([5, 1, 3, 3, 0], np.int64)).tolist() == [2, 1, 0, 1, 0]
-    assert ranks(Coded.nothing(0), np.zeros(0, np.int64)).tolist() == []
+    time = np.array([5, 1, 3, 3, 0], np.int64)
+    assert ranks(case, time, np.arange(5)).tolist() == [2, 1, 0, 1, 0]
+    assert ranks(case, time, np.array([0, 1, 3, 2, 4])).tolist() == [2, 1, 1, 0, 0]
+    # Entries of one event share its place.
+    assert ranks(case, time, np.array([0, 1, 2, 2, 4])).tolist() == [1, 1, 0, 0, 0]
+    assert ranks(Coded.nothing(0), np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == []
+
+
+def test_a_log_without_starts_starts_no_work():
+    assert starts_work(coded(["complete", "Started"]))
+    assert not starts_work(coded(["complete", "resume", ""]))
+    assert not starts_work(Coded.nothing(0))
 
 
 def test_words_are_numbered():

@@ -22,7 +22,7 @@ from typing import Any
 from commfinder.interactions.landing import finish as landing_finish
 from commfinder.interactions.landing import land as landing
 from commfinder.progress import SILENT
-from commfinder.study import Study, artefacts, store, study
+from commfinder.study import Study, artefacts, kept, needs, store, study
 
 STEPS: list[tuple[Any, str]] = [
     (landing._Writer, "add"),
@@ -35,7 +35,10 @@ STEPS: list[tuple[Any, str]] = [
     (store, "open_landed"),
     (study, "build_graph"),
     (study, "find_communities"),
+    (kept, "pack"),
+    (kept, "_settle"),
     (study, "assess_groups"),
+    (study, "find_delivery"),
     (artefacts, "_write"),
 ]
 
@@ -82,6 +85,15 @@ def whole(out: Path) -> bool:
     return all(hashlib.sha256((out / name).read_bytes()).hexdigest() == digest for name, digest in files.items())
 
 
+def boundaries(steps: list[str]) -> list[str]:
+    """Steps that begin or end a stage after reading, one after the other."""
+    packed = [steps.index(f"pack {number}") for number in (1, 2)]
+    # Between a result on the disk and its name; the last step of each stage is the first one of the next.
+    named = [max(n for n, one in enumerate(steps) if one.startswith("_settle") and n < stop) for stop in packed[1:]]
+    begun = ["build_graph 1", "find_communities 1", "pack 1", "assess_groups 1", "find_delivery 1", "pack 2"]
+    return [*begun[:3], steps[packed[0] + 2], *(steps[place] for place in named), *begun[3:], *steps[-2:]]
+
+
 def main(folder: Path) -> None:
     """Kill, look, run again."""
     log, out, found = folder / "steps.txt", folder / "out", folder / "found.txt"
@@ -101,6 +113,13 @@ def main(folder: Path) -> None:
             {one.name.partition(".")[2] for one in loaded.store.iterdir() if not one.name.startswith("spill")}
         )
 
+    def same() -> bool:
+        files = sorted((folder / "reference").iterdir())
+        whole = [one.name for one in files] == sorted(one.name for one in out.iterdir())
+        return whole and all((out / one.name).read_bytes() == one.read_bytes() for one in files)
+
+    # What runs in all the forks is what this process has loaded, whatever becomes of its files meanwhile.
+    needs.code_digest()
     start = time.monotonic()
     if forked(lambda: run(where=folder / "reference")):
         raise SystemExit("The run that nobody kills has failed.")
@@ -108,16 +127,21 @@ def main(folder: Path) -> None:
     steps = log.read_text().split("\n")
     early = steps[: steps.index("build_graph 1")]
     early = early[2 :: max(len(early) // 3, 1)]
-    late = ["build_graph 1", "find_communities 1", "assess_groups 1", *steps[-2:]]
-    for point in [*early, *late, random.Random(7).uniform(0, lasted * 0.3)]:
+    late = boundaries(steps)
+    chance = random.Random(7)
+    for point in [*early, *late, chance.uniform(0, lasted * 0.3), chance.uniform(lasted * 0.3, lasted)]:
         # What is killed late finds its inputs in the store, as it does when it is run a second time.
-        if point not in late:
-            shutil.rmtree(loaded.store, ignore_errors=True)
+        for one in sorted(loaded.store.iterdir()):
+            if point not in late or "-" in one.name:
+                shutil.rmtree(one, ignore_errors=True)
         ended = forked(lambda limit=point: run(limit)) if isinstance(point, str) else forked(run, seconds=point)
         said = {"step": point if isinstance(point, str) else "some time", "killed": ended == signal.SIGKILL}
         said |= {"whole": whole(out), "failed": forked(again) != 0, "found": found.read_text(), "left": left()}
+        if point not in early:
+            said |= {"ended": forked(run) == 0, "same": same(), "left_at_last": left()}
+            said["made"] = [one for one in ("find_communities", "find_delivery") if f"{one} 1" in log.read_text()]
         sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.write(json.dumps({"failed": forked(run) != 0}) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

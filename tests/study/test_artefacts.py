@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pytest
 
 from commfinder.errors import OutputError, PrivacyError
 from commfinder.study import artefacts
-from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
+from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all, write_one
 from commfinder.study.config import PrivacyConfig
 from commfinder.study.leave import require_leave
 
@@ -27,23 +30,62 @@ def test_digests_are_those_of_the_files(tmp_path: Path) -> None:
     assert manifest["name"] == "x"
 
 
-def test_a_run_that_breaks_leaves_no_manifest_and_no_torn_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("broken", [1, 2, 3])
+def test_on_a_full_disk_what_was_there_stays_as_it_was(
+    tmp_path: Path, broken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
     write_all(FILES, out, facts={})
-    real, calls = artefacts._write, []
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    real, calls = os.fsync, []
 
-    def failing(path: Path, content: bytes) -> Path:
-        calls.append(path.name)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device")
-        return real(path, content)
+    def failing(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == broken:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
 
-    monkeypatch.setattr(artefacts, "_write", failing)
-    with pytest.raises(OutputError, match="No space left"):
-        write_all({"a.csv": b"x\n2\n", "b.json": b"[]\n"}, out, facts={})
-    assert not (out / "manifest.json").exists()
-    assert sorted(path.name for path in out.iterdir()) == ["a.csv", "b.json"]
-    assert (out / "b.json").read_bytes() == b"{}\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(artefacts.os, "fsync", failing)
+        with pytest.raises(OutputError, match=r"No space left on device.*make room"):
+            write_all({"a.csv": b"x\n2\n", "c.json": b"[]\n"}, out, facts={"name": "y"})
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    write_all({"a.csv": b"x\n2\n", "c.json": b"[]\n"}, out, facts={"name": "y"})
+    assert sorted(path.name for path in out.iterdir()) == ["a.csv", "c.json", "manifest.json"]
+
+
+def test_what_a_killed_run_left_of_a_file_goes(tmp_path: Path) -> None:
+    for name in (".a.csv.x1y2.partial", ".mine.partial"):
+        (tmp_path / name).write_bytes(b"x")
+    write_all(FILES, tmp_path, facts={})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".mine.partial", "a.csv", "b.json", "manifest.json"]
+
+
+def test_a_single_file_is_whole_or_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "rows.csv"
+    write_one(path, b"x\n", private=True)
+    assert path.read_bytes() == b"x\n"
+    assert path.stat().st_mode & 0o077 == 0
+
+    def torn(stream: BinaryIO) -> None:
+        stream.write(b"y")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"rows.csv.*No space left"):
+        write_one(path, torn)
+    assert [(one.name, one.read_bytes()) for one in path.parent.iterdir()] == [("rows.csv", b"x\n")]
+    with pytest.raises(OutputError, match="can not be written"):
+        write_one(path / "below", b"x")
+
+
+def test_a_long_table_is_written_in_stretches_with_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = pd.to_datetime(["2026-07-01", "2026-07-02 10:00", None, "2026-07-03", None], utc=True, format="ISO8601")
+    plain = pd.DataFrame({"a": [0.1, 2.0, None, 1e-9, 3], "=b": ["x", "=1", None, "ä", "y"], "c": [1, 2, 3, 4, 5]})
+    for frame in (plain, plain.assign(day=days), plain[:0]):
+        expected = csv_bytes(frame)
+        with monkeypatch.context() as patch:
+            patch.setattr(artefacts, "_AT_ONCE", 2)
+            assert csv_bytes(frame) == expected
 
 
 def test_files_of_an_earlier_run_go_and_others_stay(tmp_path: Path) -> None:

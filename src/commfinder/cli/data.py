@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +22,17 @@ def read(
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
     case_type: options.CaseType = None,
+    actor: options.Actor = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the interaction table (single people!) as .parquet or .csv.")
     ] = None,
 ) -> None:
     """Read inputs and say what is in them, and what was skipped."""
-    from commfinder.study.artefacts import csv_bytes, parquet_bytes
+    from commfinder.study.artefacts import write_csv, write_one, write_parquet
 
+    writers = {".parquet": write_parquet, ".csv": write_csv}
+    if out is not None and out.suffix not in writers:
+        raise InputError(f"--out {out.name} ends in {out.suffix!r}.", need="It must end in .parquet or .csv.")
     inter, _ = options.read_inputs(
         inputs,
         None,
@@ -37,6 +42,7 @@ def read(
         timezone=timezone,
         time_format=time_format,
         case_type=case_type,
+        actor=actor,
         progress=options.terminal(),
     )
     typer.echo(repr(inter))
@@ -44,10 +50,7 @@ def read(
         typer.echo("\nNot used, or odd:")
         options.show(inter.losses[["source", "reason", "unit", "count", "where", "advice"]])
     if out is not None:
-        writers = {".parquet": parquet_bytes, ".csv": csv_bytes}
-        if out.suffix not in writers:
-            raise InputError(f"--out {out.name} ends in {out.suffix!r}.", need="It must end in .parquet or .csv.")
-        out.write_bytes(writers[out.suffix](inter.to_frame()))
+        write_one(out, functools.partial(writers[out.suffix], inter.to_frame()), private=True)
         typer.echo(f"Written: {out}")
 
 
@@ -64,12 +67,13 @@ def machines(
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
     case_type: options.CaseType = None,
+    actor: options.Actor = None,
     out: Annotated[Path | None, typer.Option(help="Write the list (accounts!) as .csv, to decide in it.")] = None,
     json: options.Json = False,
 ) -> None:
     """List accounts that are machines, lists or broadcasters, with reasons; they are left out of every result."""
     from commfinder.interactions.machines.find import find_machines
-    from commfinder.study.artefacts import csv_bytes
+    from commfinder.study.artefacts import csv_bytes, write_one
 
     if out is not None and out.suffix != ".csv":
         raise InputError(f"--out {out.name} ends in {out.suffix!r}.", need="It must end in .csv.")
@@ -82,12 +86,13 @@ def machines(
         timezone=timezone,
         time_format=time_format,
         case_type=case_type,
+        actor=actor,
         progress=options.terminal(),
     )
     found = find_machines(inter, period=period, decisions=decisions)
     options.emit(repr(found), found.to_frame(), as_json=json)
     if out is not None:
-        out.write_bytes(csv_bytes(found.to_frame()))
+        write_one(out, csv_bytes(found.to_frame()), private=True)
         # Standard output is JSON and nothing else where that was asked for.
         typer.echo(f"Written: {out}. Change decisions in it, and hand it in with --decisions.", err=json)
 

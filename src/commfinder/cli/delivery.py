@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,6 +46,7 @@ def delivery(
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
     case_type: options.CaseType = None,
+    actor: options.Actor = None,
     hours: Hours = None,
     zone: Zone = "UTC",
     min_cases: MinCases = 10,
@@ -59,9 +60,10 @@ def delivery(
     from commfinder.report import ReportFacts, delivery_frames, delivery_sentences, delivery_summary
 
     calendar, rates = _calendar(hours, zone), _rates(rate, delay_rate, currency)
-    reading = {"kind": kind, "medium": medium, "timezone": timezone, "time_format": time_format}
+    reading: dict[str, Any] = {"kind": kind, "medium": medium, "timezone": timezone, "time_format": time_format}
+    reading |= {"column": column, "case_type": case_type, "actor": actor}
     found, directory = _found(
-        inputs, people, groups, period, column, case_type, reading, calendar=calendar, min_cases=min_cases, seed=seed
+        inputs, people, groups, period, reading, calendar=calendar, min_cases=min_cases, seed=seed
     )
     shown = _gate(found).release_delivery(**delivery_frames(found, directory, rates=rates))
     frame = shown.to_frame()
@@ -97,6 +99,7 @@ def impact(
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
     case_type: options.CaseType = None,
+    actor: options.Actor = None,
     hours: Hours = None,
     zone: Zone = "UTC",
     min_cases: MinCases = 10,
@@ -110,10 +113,9 @@ def impact(
     from commfinder.delivery import measure_impact
 
     calendar, rates = _calendar(hours, zone), _rates(rate, delay_rate, currency)
-    reading = {"kind": kind, "medium": medium, "timezone": timezone, "time_format": time_format}
-    found, _ = _found(
-        inputs, people, groups, period, column, case_type, reading, calendar=calendar, min_cases=min_cases, seed=seed
-    )
+    reading: dict[str, Any] = {"kind": kind, "medium": medium, "timezone": timezone, "time_format": time_format}
+    reading |= {"column": column, "case_type": case_type, "actor": actor}
+    found, _ = _found(inputs, people, groups, period, reading, calendar=calendar, min_cases=min_cases, seed=seed)
     changed, gate = found[group], _gate(found)
     controls = [found[name] for name in control or ()]
     measured = measure_impact(
@@ -141,9 +143,7 @@ def _found(
     people: Path | None,
     groups: Path | None,
     period: str | None,
-    column: list[str] | None,
-    case_type: list[str] | None,
-    reading: dict[str, str | None],
+    reading: dict[str, Any],
     *,
     calendar: BusinessHours,
     min_cases: int,
@@ -155,9 +155,7 @@ def _found(
     from commfinder.period import parse_period
 
     progress = options.terminal()
-    inter, directory = options.read_inputs(
-        inputs, people, column=column, case_type=case_type, progress=progress, **reading
-    )
+    inter, directory = options.read_inputs(inputs, people, progress=progress, **reading)
     span = parse_period(period)
     inter = inter if span is None else inter.select(period=span)
     declared = None if groups is None else read_groups(groups)

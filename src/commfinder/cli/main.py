@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable
@@ -67,10 +68,20 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output, such as head, has seen enough.
         sys.stderr.close()
         raise SystemExit(0) from None
-    except Exception:  # noqa: BLE001 - the last resort: whatever comes here is our defect, and is said to be
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever comes here is our defect, and is said to be
+        if _is_full(error):
+            _say("commfinder: the disk is full. Hint: make room, or set TMPDIR to a folder on another disk.")
+            raise SystemExit(2) from None
         traceback.print_exc()
         _say("commfinder: this is a defect of commfinder, not of your data. Please report the lines above.")
         raise SystemExit(1) from None
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether the system, or the database in its words, says that a disk has no room left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return "No space left on device" in str(error) or "max_temp_directory_size" in str(error)
 
 
 def _say(line: str) -> None:

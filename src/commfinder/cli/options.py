@@ -34,6 +34,10 @@ Column = Annotated[
 Timezone = Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")]
 TimeFormat = Annotated[str | None, typer.Option(help="For tables: strptime format of times that are not ISO 8601.")]
 CaseType = Annotated[list[str] | None, typer.Option(help="For OCEL: a type of object that is the case; repeatable.")]
+Actor = Annotated[
+    list[str] | None,
+    typer.Option("--actor", help="For OCEL: an attribute or a type of object that says who acted; repeatable."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 __all__ = ["emit", "mapping", "read_inputs", "show", "terminal"]
@@ -69,6 +73,7 @@ def read_inputs(
     time_format: str | None,
     progress: Progress,
     case_type: list[str] | None = None,
+    actor: list[str] | None = None,
 ) -> tuple[Interactions, Directory | None]:
     """Read inputs and the directory, and turn accounts into people."""
     # Here and in the commands: what a command needs is loaded when it runs, so that --help is there at once.
@@ -77,17 +82,36 @@ def read_inputs(
     from commfinder.sources import read
 
     given: dict[str, Any] = {"kind": kind, "medium": medium, "columns": mapping(column), "timezone": timezone}
-    given |= {"time_format": time_format, "case_type": case_type or None}
+    given |= {"time_format": time_format}
     options = {name: value for name, value in given.items() if value is not None}
+    of_logs = _of_logs(paths, kind, {"case_type": case_type, "actors": actor})
     parts = []
     for path in paths:
         with progress.stage(f"Reading {Path(path).name}"):
-            parts.append(read(path, **options))
+            parts.append(read(path, **options, **of_logs.get(path, {})))
     inter = concat(parts)
     if people is None:
         return inter, None
     directory = read_people(people)
     return resolve_people(inter, directory)[0], directory
+
+
+def _of_logs(paths: list[str], kind: str | None, given: dict[str, list[str] | None]) -> dict[str, dict[str, Any]]:
+    """Hand what is said of object-centric logs to the inputs that are such logs; all others do not know it."""
+    from commfinder.sources import detect
+
+    said = {name: value for name, value in given.items() if value}
+    if not said:
+        return {}
+    logs = [path for path in paths if (kind or detect(path)) == "ocel"]
+    if not logs:
+        words = " and ".join({"case_type": "--case-type", "actors": "--actor"}[name] for name in said)
+        raise InputError(
+            f"{words} {'is' if len(said) == 1 else 'are'} given, and no input is an object-centric event log.",
+            need="Such logs (OCEL) alone have several types of objects; in others a column or attribute is the case.",
+            hint="Leave it out, or name the kind if a log was taken for something else: --kind ocel.",
+        )
+    return dict.fromkeys(logs, said)
 
 
 def emit(headline: str, frame: pd.DataFrame, *, as_json: bool) -> None:

@@ -21,6 +21,8 @@ def communities(
     column: options.Column = None,
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
+    case_type: options.CaseType = None,
+    actor: options.Actor = None,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
@@ -40,6 +42,8 @@ def communities(
         column=column,
         timezone=timezone,
         time_format=time_format,
+        case_type=case_type,
+        actor=actor,
         progress=progress,
     )
     graph = build_graph(inter, directory, period=period)
@@ -64,6 +68,8 @@ def assess(
     column: options.Column = None,
     timezone: options.Timezone = None,
     time_format: options.TimeFormat = None,
+    case_type: options.CaseType = None,
+    actor: options.Actor = None,
     permutations: Annotated[int, typer.Option(help="Matched rosters for each group.")] = 999,
     seed: options.Seed = 0,
     json: options.Json = False,
@@ -83,6 +89,8 @@ def assess(
         column=column,
         timezone=timezone,
         time_format=time_format,
+        case_type=case_type,
+        actor=actor,
         progress=progress,
     )
     declared = read_groups(groups)

@@ -39,11 +39,12 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where to; here by default.")] = Path(),
 ) -> None:
     """Write a commented study file to fill in."""
+    from commfinder.study.artefacts import write_one
+
     target = folder / "study.toml"
     if target.exists():
         raise OutputError(f"{target} exists already.", hint="Name another folder, or move it away.")
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_text(_TEMPLATE, encoding="utf-8")
+    write_one(target, _TEMPLATE.encode())
     typer.echo(f"Written: {target}. Fill it in, then: commfinder check {target}")
 
 
@@ -88,7 +89,7 @@ def run(
 
 
 def purge(study: StudyFile) -> None:
-    """Remove the store of a study: the interactions that its runs keep, in numbers and with names."""
+    """Remove the store of a study: interactions and what was found in them, in numbers and with names."""
     from commfinder.study import Study
 
     loaded = Study.load(study)

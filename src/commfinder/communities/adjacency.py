@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.communities.threads import in_turn, together
+from commfinder.communities.threads import in_turn, processors, together
 
-__all__ = ["LARGE", "Adjacency", "adjacency", "mixed", "structure_keys"]
+__all__ = ["Adjacency", "adjacency", "large", "mixed", "renumbered", "structure_keys"]
 
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
@@ -19,7 +21,7 @@ Float64 = npt.NDArray[np.float64]
 UInt64 = npt.NDArray[np.uint64]
 
 LARGE = 1 << 16
-"""Up to so many people, nothing depends on how people are numbered; it would cost too much time above."""
+"""Above so many people, people are numbered by structure once, and chance mixes numbers that are near."""
 
 _BITS = 51
 _BLOCK_BITS = 8
@@ -55,6 +57,11 @@ class Adjacency:
     weight: Float64
     unit: float
     strength: Float64
+
+
+def large(n: int) -> bool:
+    """Tell whether so many people, or nodes of a smaller graph, are many: memory is what takes the time then."""
+    return n > LARGE
 
 
 def adjacency(
@@ -103,7 +110,7 @@ def adjacency(
         _placed(owner, first, cuts[turn], cuts[turn + 1], shift, scale, (start, neighbour, whole, strength))
 
     together(put, range(len(parts)))
-    if n <= LARGE:
+    if not large(n):
         start, neighbour, whole = _merged(start, neighbour, whole)
     return Adjacency(start, neighbour, whole, largest / scale, strength)
 
@@ -181,6 +188,8 @@ def _merged(start, neighbour, whole):  # type: ignore[no-untyped-def]
                 neighbour[used], whole[used] = u, w
                 used += 1
         begin[v + 1] = used
+    if used == len(whole):
+        return start, neighbour, whole
     return begin, neighbour[:used].copy(), whole[:used].copy()
 
 
@@ -203,22 +212,36 @@ def structure_keys(rows: Adjacency, marks: UInt64 | None = None) -> UInt64:
     Colour refinement (Weisfeiler and Leman): a key is the hash of one's own key and of the multiset of weights and keys
     around, until the number of different keys grows no more, four rounds at most. People who still share a key are
     mostly exchangeable, and their numbers decide. Weights are shares of the whole, in single precision: neither their
-    scale nor what rounding does to their last digits is to change a key.
+    scale nor what rounding does to their last digits is to change a key. Who has no tie has no say in how many rounds
+    there are.
     """
-    n = len(rows.strength)
+    tied = rows.strength > 0
+    n = int(tied.sum())
     scale = 2.0**62 / max(float(rows.strength.sum()), 1.0)
     own = (rows.strength * scale).astype(np.float32).astype(np.uint64)
     keys = mixed(own if marks is None else own ^ marks)
-    told = len(np.unique(keys))
+    told = _different(keys[tied])
     for _ in range(_ROUNDS):
         if told == n:
             break
-        keys = _refined(rows.start, rows.neighbour, rows.weight, scale, keys)
-        now = len(np.unique(keys))
+        new = np.empty_like(keys)
+        parts = in_turn(processors(), len(rows.weight))
+        cuts = [0, *np.searchsorted(rows.start, [part.stop for part in parts[:-1]]).tolist(), len(keys)]
+        together(partial(_refined, rows.start, rows.neighbour, rows.weight, scale, keys, new), list(pairwise(cuts)))
+        keys = new
+        now = _different(keys[tied])
         if now == told:
             break
         told = now
-    return keys if told == n else _told_apart(keys)
+    if told == n == len(keys):
+        return keys
+    apart = _told_apart(keys)
+    return apart if told < n else np.where(tied, keys, apart)
+
+
+def _different(keys: UInt64) -> int:
+    """Count different keys; sorting them is quicker than a table of them."""
+    return int(np.count_nonzero(np.diff(np.sort(keys)))) + (len(keys) > 0)
 
 
 def _told_apart(keys: UInt64) -> UInt64:
@@ -248,13 +271,54 @@ def _mix(x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _refined(start, neighbour, weight, scale, keys):  # type: ignore[no-untyped-def]
-    """One round of colour refinement; sums of hashes do not depend on the order."""
-    new = np.empty_like(keys)
-    for v in range(len(keys)):
+def _refined(start, neighbour, weight, scale, keys, new, part):  # type: ignore[no-untyped-def]
+    """One round of colour refinement for a part of the people; sums of hashes do not depend on the order."""
+    for v in range(part[0], part[1]):
         total = np.uint64(0)
         for e in range(start[v], start[v + 1]):
             share = np.uint64(np.float32(weight[e] * scale))
             total += _mix(keys[neighbour[e]] ^ (share * np.uint64(0x9E3779B97F4A7C15)))
         new[v] = _mix(keys[v] + _mix(total))
-    return new
+
+
+def renumbered(rows: Adjacency, order: Int64, threads: int = 1) -> Adjacency:
+    """Number people anew.
+
+    Parameters
+    ----------
+    rows : Adjacency
+        The graph.
+    order : ndarray of int64, shape (n,)
+        The old number of each new one.
+    threads : int, default 1
+        Threads to use; they change nothing but time.
+
+    Returns
+    -------
+    Adjacency
+        The same graph in the new numbers.
+    """
+    n = len(order)
+    rank = np.empty(n, dtype=np.int32)
+    rank[order] = np.arange(n, dtype=np.int32)
+    start = np.concatenate([[0], np.cumsum(np.diff(rows.start)[order])]).astype(np.int64)
+    neighbour, weight = np.empty_like(rows.neighbour), np.empty_like(rows.weight)
+    parts = in_turn(threads, len(weight))
+    cuts = [0, *np.searchsorted(start, [part.stop for part in parts[:-1]]).tolist(), n]
+
+    def copy(part: tuple[int, int]) -> None:
+        _copied(rows.start, rows.neighbour, rows.weight, order, rank, part, (start, neighbour, weight))
+
+    together(copy, list(pairwise(cuts)))
+    return Adjacency(start, neighbour, weight, rows.unit, rows.strength[order])
+
+
+@numba.njit(cache=True, nogil=True)
+def _copied(start, neighbour, weight, order, rank, part, rows):  # type: ignore[no-untyped-def]
+    """Copy the rows of a part of the new numbers."""
+    begin, other, share = rows
+    for v in range(part[0], part[1]):
+        low, far = start[order[v]], begin[v]
+        for e in range(begin[v + 1] - far):
+            other[far + e] = rank[neighbour[low + e]]
+            share[far + e] = weight[low + e]

@@ -10,11 +10,12 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import gammaln
 
+from commfinder.communities.ties import Ties
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull
 from commfinder.progress import Stage
 
-__all__ = ["MOST_PEOPLE", "SEARCHES", "Hidden", "excess", "find_beyond"]
+__all__ = ["MOST_PEOPLE", "SEARCHES", "Hidden", "by_structure", "excess", "excess_of", "find_beyond"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -58,7 +59,7 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     Parameters
     ----------
     graph : InteractionGraph
-        The graph, of at most `MOST_PEOPLE` people.
+        The graph, in which at most `MOST_PEOPLE` people have ties.
     null : DyadNull
         Expected ties.
     rng : numpy.random.Generator
@@ -85,8 +86,9 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     networks.
        doi:10.1371/journal.pone.0018961
     """
-    ties = graph.adjacency().toarray() > 0
-    expected = null.matrix(np.arange(len(graph.people)))
+    people = by_structure(graph)
+    ties = graph.adjacency()[people][:, people].toarray() > 0
+    expected = null.matrix(people)
     found = _search(ties, expected)
     stage.advance()
     threshold = -np.inf
@@ -101,7 +103,29 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
         again = _joined([members for members, _ in _search(thin, expected * _KEPT)], thin, expected * _KEPT)
         scores[run] = [max((_jaccard(one, other) for other in again), default=0.0) for one in real]
         stage.advance()
-    return Hidden(real, scores.mean(axis=0).tolist(), threshold)
+    return Hidden([np.sort(people[members]) for members in real], scores.mean(axis=0).tolist(), threshold)
+
+
+def by_structure(graph: InteractionGraph) -> IntArray:
+    """Return everybody who has a tie, in an order that hangs on their ties and not on their names.
+
+    Parameters
+    ----------
+    graph : InteractionGraph
+        The graph.
+
+    Returns
+    -------
+    ndarray of int64, shape (k,)
+        Numbers of people. Who has no tie takes no part: they could be in no group, and would change what chance draws.
+    """
+    a, b = graph.pairs
+    real = graph.tie_values("tie")
+    events = np.maximum(graph.tie_values("events")[real], 1).astype(np.float64)
+    ties = Ties(len(graph.people), a[real], b[real], events)
+    tied = np.flatnonzero(ties.rows.strength > 0)
+    order: IntArray = tied[np.argsort(ties.keys[tied], kind="stable")]
+    return order
 
 
 def excess(members: IntArray, graph: InteractionGraph, null: DyadNull) -> tuple[float, float]:
@@ -122,14 +146,34 @@ def excess(members: IntArray, graph: InteractionGraph, null: DyadNull) -> tuple[
         (m + 1/2)/(μ + 1/2), and the score that `Hidden.threshold` is told in.
     """
     a, b = graph.pairs
-    real = graph.ties["tie"].to_numpy()
+    real = graph.tie_values("tie")
     inside = np.zeros(len(graph.people), dtype=bool)
     inside[members] = True
-    observed = float((inside[a] & inside[b] & real).sum())
+    return excess_of(float((inside[a] & inside[b] & real).sum()), members, len(by_structure(graph)), null)
+
+
+def excess_of(observed: float, members: IntArray, n: int, null: DyadNull) -> tuple[float, float]:
+    """Return the same as `excess`, of a group whose ties inside are counted already.
+
+    Parameters
+    ----------
+    observed : float
+        Ties inside.
+    members : ndarray of int64
+        The group.
+    n : int
+        Number of people to choose from: those who have ties.
+    null : DyadNull
+        Expected ties.
+
+    Returns
+    -------
+    lift, score : float
+    """
     i, j = np.triu_indices(len(members), 1)
     mean = float(null.expected(members[i], members[j]).sum())
     gain = float(_gain(np.array([observed]), np.array([mean]))[0])
-    return (observed + 0.5) / (mean + 0.5), gain - float(_log_choices(len(graph.people))[len(members)])
+    return (observed + 0.5) / (mean + 0.5), gain - float(_log_choices(n)[min(len(members), n)])
 
 
 def _search(ties: BoolArray, expected: FloatArray) -> list[tuple[IntArray, float]]:

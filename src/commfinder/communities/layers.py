@@ -17,6 +17,7 @@ from commfinder.communities.ties import Ties
 from commfinder.communities.weights import DAMPINGS, damped
 from commfinder.errors import InputError
 from commfinder.graph import InteractionGraph
+from commfinder.interactions.schema import MEDIA
 
 __all__ = ["medium_support", "medium_ties"]
 
@@ -66,16 +67,16 @@ def medium_ties(graph: InteractionGraph, damping: str = "log1p") -> dict[str, Ti
     {'chat': [1.0], 'email': [0.75, 0.75]}
     """
     _validate.choice(damping, DAMPINGS, what="damping")
-    layer, found = graph.layers, {}
-    for medium in sorted(layer["medium"].unique()):
-        part = layer[layer["medium"] == medium]
-        a, b = part["a"].to_numpy(dtype=np.int64), part["b"].to_numpy(dtype=np.int64)
-        weight = damped(part["weight"].to_numpy(dtype=np.float64), damping)
+    held, found = {name: graph.layer_values(name) for name in ("medium", "a", "b", "weight")}, {}
+    for medium, code in sorted((MEDIA[code], code) for code in np.unique(held["medium"]).tolist()):
+        part = held["medium"] == code
+        a, b = (held[name][part].astype(np.int64) for name in ("a", "b"))
+        weight = damped(held["weight"][part], damping)
         total = float(weight.sum())
         users = np.unique(np.concatenate([a, b])).size
-        held = weight > 0
+        some = weight > 0
         # Shares first: a tie of next to nothing among ties of next to nothing must not round to none.
-        found[str(medium)] = Ties.of(a[held], b[held], weight[held] / total * users / 2, n=len(graph.people))
+        found[medium] = Ties.of(a[some], b[some], weight[some] / total * users / 2, n=len(graph.people))
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
+from commfinder.communities.threads import together
 from commfinder.errors import InputError
 
 __all__ = ["Resolution", "fixed_point", "optimal_range", "planted_rates"]
@@ -54,6 +55,7 @@ def fixed_point(
     *,
     partition: Callable[[float], Labels],
     starts: tuple[float, ...] = (1.0, 5.0),
+    threads: int | None = 1,
 ) -> Resolution:
     """Iterate partition and resolution until they agree, from several starts; keep the likelier.
 
@@ -70,6 +72,9 @@ def fixed_point(
         Labels at a resolution: from 0 up, one for each person.
     starts : tuple of float, default (1.0, 5.0)
         Resolutions to start from, above zero.
+    threads : int or None, default 1
+        Starts at a time; None for as many as there are processors. With more than one, what `partition` returns must
+        hang on the resolution alone, not on what it was asked before.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def fixed_point(
     a, b, weight = _clean(a, b, weight)
     if not weight.any():
         return Resolution(1.0, _NONE)
-    found = [_iterate(a, b, weight, start, partition) for start in starts]
+    found = together(lambda start: _iterate(a, b, weight, start, partition), starts, threads=threads)
     good = [one for one in found if one.how != _NONE]
     if not good:
         return Resolution(1.0, _NONE)

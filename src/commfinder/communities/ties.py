@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
-from commfinder.communities.adjacency import Adjacency, adjacency, structure_keys
+from commfinder.communities.adjacency import Adjacency, adjacency, renumbered, structure_keys
 from commfinder.communities.threads import in_turn, processors, together
 from commfinder.errors import InputError
 
@@ -33,12 +33,15 @@ class Ties:
         The two ends of each tie, never the same person. A pair may be given more than once: weights add up.
     weight : ndarray of float64, shape (m,)
         Finite weights above zero.
+    by_structure : bool, default False
+        Whether people have numbers that hang on structure and not on names: large graphs need no others then.
     """
 
     n: int
     a: npt.NDArray[np.integer]
     b: npt.NDArray[np.integer]
     weight: FloatArray
+    by_structure: bool = False
 
     @classmethod
     def of(cls, source: npt.ArrayLike, target: npt.ArrayLike, weight: npt.ArrayLike | None = None, *, n: int) -> Ties:
@@ -102,6 +105,14 @@ class Ties:
     def keys(self) -> npt.NDArray[np.uint64]:
         """A key for everybody that depends on the structure around them, not on their number."""
         return structure_keys(self.rows)
+
+    @cached_property
+    def numbered(self) -> tuple[IntArray, Adjacency]:
+        """The old number of each new one, and the rows, with everybody numbered by their key."""
+        if self.by_structure:
+            return np.arange(self.n), self.rows
+        order = np.argsort(self.keys, kind="stable").astype(np.int64)
+        return order, renumbered(self.rows, order, processors())
 
 
 @numba.njit(cache=True, nogil=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
 from commfinder.graph import InteractionGraph
+from commfinder.interactions.schema import MEDIA
 
-__all__ = ["DAMPINGS", "damped", "detection_weights", "steady"]
+__all__ = ["DAMPINGS", "damped", "detection_weights", "steady", "weights_by_damping"]
+
+FloatArray = npt.NDArray[np.float64]
 
 DAMPINGS = ("log1p", "sqrt", "none", "binary")
 
@@ -38,18 +42,39 @@ def detection_weights(graph: InteractionGraph, damping: str = "log1p") -> npt.ND
     would do nothing.
     """
     _validate.choice(damping, DAMPINGS, what="damping")
-    layer = graph.layers
-    raw = layer["weight"].to_numpy(dtype=np.float64)
-    evened = damped(raw, damping)
-    codes, media = layer["medium"].factorize(sort=True)
-    total = np.zeros(len(raw))
-    for code, medium in enumerate(media):
-        here = codes == code
-        users = np.unique(np.concatenate([layer["a"][here], layer["b"][here]])).size
-        mean = steady(2 * float(evened[here].sum()) / users)
-        total[here] = evened[here] * graph.factors.get(str(medium), 1.0) / mean if mean > 0 else 0.0
-    starts = np.flatnonzero(_new_pair(layer["a"].to_numpy(), layer["b"].to_numpy()))
-    return np.add.reduceat(total, starts) if len(starts) else np.empty(0)
+    return weights_by_damping(graph, (damping,))[damping]
+
+
+def weights_by_damping(graph: InteractionGraph, dampings: Sequence[str] = DAMPINGS) -> dict[str, FloatArray]:
+    """Return the weights of several dampings at once; prefer `detection_weights` for one.
+
+    Parameters
+    ----------
+    graph : InteractionGraph
+        The graph.
+    dampings : sequence of str
+        Names out of `DAMPINGS`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (len(graph.ties),)
+        See `detection_weights`.
+    """
+    raw, a, b, codes = (graph.layer_values(name) for name in ("weight", "a", "b", "medium"))
+    named = sorted((MEDIA[code], code) for code in np.unique(codes).tolist())
+    media = [(np.flatnonzero(codes == code), graph.factors.get(name, 1.0)) for name, code in named]
+    users = [np.unique(np.concatenate([a[here], b[here]])).size for here, _ in media]
+    starts = np.flatnonzero(_new_pair(a, b))
+    found = {}
+    for damping in dampings:
+        evened = damped(raw, damping)
+        total = np.zeros(len(raw))
+        for (here, factor), many in zip(media, users, strict=True):
+            inside = evened[here]
+            mean = steady(2 * float(inside.sum()) / many)
+            total[here] = inside * factor / mean if mean > 0 else 0.0
+        found[damping] = np.add.reduceat(total, starts) if len(starts) else np.empty(0)
+    return found
 
 
 def damped(raw: npt.NDArray[np.float64], damping: str) -> npt.NDArray[np.float64]:

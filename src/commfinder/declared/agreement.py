@@ -54,8 +54,8 @@ class Traces:
         n = max(len(graph.people), 1)
         keys = np.minimum(a, b) * n + np.maximum(a, b)
         order = np.argsort(keys, kind="stable")
-        weight = graph.ties["weight"].to_numpy(dtype=np.float64)[order]
-        return cls(n, keys[order], weight, graph.ties["tie"].to_numpy(dtype=bool)[order], null)
+        weight = graph.tie_values("weight")[order]
+        return cls(n, keys[order], weight, graph.tie_values("tie")[order], null)
 
     def at(self, i: IntArray, j: IntArray) -> tuple[BoolArray, BoolArray]:
         """Tell of pairs of people whether they have a tie, and whether they interact at all."""

@@ -51,7 +51,7 @@ class Bench:
         self.graph, self.settings, self.seed = graph, settings, seed
         self.names = graph.people["person"].to_numpy(dtype=object)
         self.position = {person: number for number, person in enumerate(self.names)}
-        a, b = (ends[graph.ties["tie"].to_numpy()] for ends in graph.pairs)
+        a, b = (ends[graph.tie_values("tie")] for ends in graph.pairs)
         self.listed = Structure.of(graph)
         known = self.listed.placed(a, b)
         self.structure = known if settings.structure_known else known.without()

@@ -12,9 +12,11 @@ from commfinder.declared.permutation import Matcher, Replicates, matched_permuta
 from commfinder.declared.roster import Roster, TieTable
 from commfinder.declared.shape import (
     MIN_CORE,
+    Bridge,
     Broker,
     Split,
     best_split,
+    bridge,
     brokers,
     component_share,
     member_scores,
@@ -121,6 +123,9 @@ class Evidence:
     seen : int
         Members with ties anywhere, of whom `active` are tested: fewer in groups of more than a thousand. -1 for as
         many.
+    bridge : Bridge
+        What one member joins among all who are tested; `broker` and `connectedness` are of the core where it stands
+        out, which may lie on one side of a bridge.
     """
 
     group: str
@@ -158,6 +163,7 @@ class Evidence:
     activity_only: bool = False
     same_as: str = ""
     seen: int = -1
+    bridge: Bridge = field(default_factory=lambda: Bridge(0.0, 0.0, 1.0, 0.0))
 
     @property
     def p(self) -> float:
@@ -174,6 +180,11 @@ class Evidence:
         """Who is active elsewhere but has no more ties here than expected."""
         quiet: BoolArray = ~self.core & (self.scores < 1.0)
         return quiet
+
+    @property
+    def taking_part(self) -> float:
+        """Share of the active members who are in the core, or have more ties here than expected all the same."""
+        return 1.0 - float(self.audience.mean()) if len(self.core) else 0.0
 
     @property
     def coverage(self) -> float:
@@ -252,6 +263,7 @@ def gather(
         connectedness=component_share(ties[inner]),
         broker=one,
         broker_two=two,
+        bridge=bridge(ties),
         split=split if split is None else replace(split, p_permutation=found.split_p),
         outsiders=_outsiders(roster, table, formal, settings.alpha),
         reciprocity=reciprocity,

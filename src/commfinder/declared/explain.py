@@ -46,7 +46,8 @@ def _count(number: int, noun: str) -> str:
 
 def _real(e: Evidence) -> str:
     lasting = f", in {percent(e.persistence)} of the windows" if e.persistence >= 0 else ""
-    return f"{lasting}; {percent(e.core_share)} of the active members carry it."
+    more = f", and {percent(e.taking_part)} take part" if e.core_share < thresholds.CORE_MOST else ""
+    return f"{lasting}; {percent(e.core_share)} of the active members carry it{more}."
 
 
 def _broker(e: Evidence) -> str:
@@ -54,6 +55,8 @@ def _broker(e: Evidence) -> str:
         return f"; without one member only {percent(e.broker.remaining)} of the others hang together."
     if e.broker_two.remaining < thresholds.CONNECTED:
         return f"; without two members only {percent(e.broker_two.remaining)} of the others hang together."
+    if e.bridge.cut_off > 1 - thresholds.CONNECTED:
+        return f"; without one member {percent(e.bridge.cut_off)} of those who hang together are cut off."
     return f"; without one member chance gives the ties of the others with a probability of {_chance(e.broker.p)}."
 
 
@@ -292,7 +295,9 @@ def _more(e: Evidence, settings: Settings) -> str:
 
 
 def _second_bridge(e: Evidence, _: Settings) -> str:
+    joined = 1 - e.bridge.cut_off
     left, without = min((e.broker.remaining, "that member"), (e.broker_two.remaining, "those two members"))
+    left, without = (left, without) if left < thresholds.CONNECTED else (joined, "that member")
     if left < thresholds.CONNECTED:
         return (
             f"If {percent(thresholds.CONNECTED)} of the others hung together without {without}, rather than "

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from commfinder.declared.evidence import Evidence
 from commfinder.logistic import Logistic, stored
@@ -54,6 +55,23 @@ def _evenly(e: Evidence) -> float:
     return float(np.log((across + 0.5) / (share * e.ties + 0.5)))
 
 
+def _fewer(e: Evidence) -> float:
+    """Return the surprise of so few ties across, were they spread evenly: a group of one piece; nan without halves."""
+    if e.split is None:
+        return float("nan")
+    return _surprise(float(special.pdtr(e.split.across, e.split.even)))
+
+
+def _smaller(first: npt.NDArray[np.bool_]) -> float:
+    """Return the share of the members in the smaller half."""
+    return min(float(first.mean()), 1 - float(first.mean()))
+
+
+def _score(e: Evidence, share: float) -> float:
+    """Return the score below which a share of the members are: who is not in the core may take part all the same."""
+    return _squashed(float(np.sort(e.scores)[int(share * len(e.scores))])) if len(e.scores) else float("nan")
+
+
 def _pairs(e: Evidence) -> int:
     """Return the number of pairs of active members."""
     return e.active * (e.active - 1) // 2
@@ -75,6 +93,9 @@ _READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
     "core share": ("core", lambda e: e.core_share),
     "extra density of the core": ("core", lambda e: e.core_extra),
     "surprise of the core": ("core", lambda e: _surprise(e.core_p, _CORE_SURPRISE)),
+    "score of the lowest quarter": ("core", lambda e: _score(e, 0.25)),
+    "score of the lower half": ("core", lambda e: _score(e, 0.5)),
+    "without ties": ("core", lambda e: e.bridge.alone),
     "persistence": ("time", lambda e: e.persistence),
     "surprise of the first third": ("time", lambda e: _surprise(e.thirds_p[0])),
     "surprise of the middle third": ("time", lambda e: _surprise(e.thirds_p[1])),
@@ -84,9 +105,15 @@ _READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
     "left without one": ("broker", lambda e: e.broker.remaining),
     "left without two": ("broker", lambda e: e.broker_two.remaining),
     "surprise without one": ("broker", lambda e: _surprise(e.broker.p)),
+    "cut off without one": ("broker", lambda e: e.bridge.cut_off),
+    "parts the broker joins": ("broker", lambda e: e.bridge.share),
+    "log of the broker's lead": ("broker", lambda e: float(np.log(e.bridge.lead))),
     "halves": ("halves", _halves),
     "surprise across halves": ("halves", _across),
     "ties across halves": ("halves", _evenly),
+    "surprise of so few across": ("halves", _fewer),
+    "busiest across": ("halves", lambda e: float("nan") if e.split is None else e.split.busiest),
+    "smaller half": ("halves", lambda e: float("nan") if e.split is None else _smaller(e.split.first)),
     "coverage": ("seen", lambda e: e.coverage),
     "log of the active": ("seen", lambda e: float(np.log(max(e.active, 1)))),
     "power": ("seen", lambda e: e.power),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import sparse
 
 from commfinder.graph import InteractionGraph
@@ -15,6 +14,7 @@ from commfinder.graph.aggregate import PairWindows
 from commfinder.graph.expected import DyadNull
 from commfinder.graph.interaction_graph import binary_ties
 from commfinder.graph.rule import ANSWERABLE
+from commfinder.interactions.schema import MEDIA
 
 __all__ = ["MOST_TESTED", "Layers", "Roster", "TieTable", "roster_of"]
 
@@ -54,12 +54,14 @@ class Layers:
     @classmethod
     def of(cls, graph: InteractionGraph) -> Layers:
         """Take the media from a graph."""
-        rows = graph.layers
-        first = np.searchsorted(rows["a"].to_numpy(dtype=np.int64), np.arange(len(graph.people) + 1))
-        codes, names = pd.factorize(rows["medium"], sort=True)
-        ways = (rows[name].to_numpy(dtype=np.float64) > 0 for name in ("ab", "ba"))
-        other = rows["b"].to_numpy(dtype=np.int64)
-        return cls(first, other, codes.astype(np.int64), next(ways), next(ways), tuple(map(str, names)))
+        first = np.searchsorted(graph.layer_values("a"), np.arange(len(graph.people) + 1))
+        named = sorted((MEDIA[code], code) for code in np.unique(graph.layer_values("medium")).tolist())
+        place = np.zeros(len(MEDIA), dtype=np.int64)
+        place[[code for _, code in named]] = np.arange(len(named))
+        ways = (graph.layer_values(name) > 0 for name in ("ab", "ba"))
+        other = graph.layer_values("b").astype(np.int64)
+        medium = place[graph.layer_values("medium")]
+        return cls(first, other, medium, next(ways), next(ways), tuple(name for name, _ in named))
 
     def carried(self, people: IntArray, ties: BoolArray) -> tuple[tuple[tuple[str, float], ...], float]:
         """Return what share of the ties among some people each medium carries, and what share goes both ways.
@@ -131,7 +133,7 @@ class TieTable:
         """Take the ties from a graph."""
         n = len(graph.people)
         a, b = graph.pairs
-        real = graph.ties["tie"].to_numpy()
+        real = graph.tie_values("tie")
         keys = a[real] * n + b[real]
         degree = np.bincount(a[real], minlength=n) + np.bincount(b[real], minlength=n)
         events, windows = graph.pair_windows, graph.n_windows

@@ -13,9 +13,11 @@ from commfinder.graph.groups import MIN_CORE, betweenness, divided, peeled
 
 __all__ = [
     "MIN_CORE",
+    "Bridge",
     "Broker",
     "Split",
     "best_split",
+    "bridge",
     "broker",
     "brokers",
     "component_share",
@@ -28,7 +30,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_MANY = 400
+_MANY, _BRIDGED = 400, 4
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,30 @@ class Broker:
 
 
 @dataclass(frozen=True)
+class Bridge:
+    """What the member most paths pass through joins, among all who are active; prefer `Broker` for what is left.
+
+    Parameters
+    ----------
+    cut_off : float
+        Share of the largest connected part that is cut off without that member, 0 to 1; whoever has no tie inside
+        counts for nothing.
+    share : float
+        Of each of the two largest parts that are left, the share to whom that member has ties; the smaller one. 0
+        where the others hang together. A chance tie between two groups leaves it small, a broker does not.
+    lead : float
+        Ties of that member over the mean of the others; a half is added to both.
+    alone : float
+        Share of the members without a tie inside.
+    """
+
+    cut_off: float
+    share: float
+    lead: float
+    alone: float
+
+
+@dataclass(frozen=True)
 class Split:
     """The best division of a group into two.
 
@@ -68,6 +94,11 @@ class Split:
         Probability of as many ties between the halves, or more.
     p_permutation : float
         How often matched rosters divide into two that stand out as much; nan where it was not asked.
+    across, due, even : float
+        Ties between the halves; those expected; those there would be were the group's ties spread evenly over its
+        pairs.
+    busiest : float
+        Share of the ties between the halves that one member has, 0 to 1; a half is added to the count, and one to all.
     """
 
     first: BoolArray
@@ -76,6 +107,19 @@ class Split:
     half_tails: tuple[float, float] = (float("nan"), float("nan"))
     cross_p: float = float("nan")
     p_permutation: float = float("nan")
+    across: float = float("nan")
+    due: float = float("nan")
+    even: float = float("nan")
+    busiest: float = float("nan")
+
+    @property
+    def apart(self) -> float:
+        """Log-likelihood of the ties across under what is expected of strangers, less that under an even spread.
+
+        Above 0, two groups account for them better than one. nan where the ties across are not known.
+        """
+        even = max(self.even, self.due)
+        return float((even - self.due) - self.across * np.log((even + 0.5) / (self.due + 0.5)))
 
 
 def member_scores(ties: BoolArray, expected: FloatArray) -> FloatArray:
@@ -147,8 +191,13 @@ def component_share(ties: BoolArray) -> float:
     """Return the share of members in the largest connected part; 0 where there is nobody."""
     if not len(ties):
         return 0.0
+    return float(np.bincount(_parts(ties)).max()) / len(ties)
+
+
+def _parts(ties: BoolArray) -> npt.NDArray[np.int32]:
+    """Return the number of the connected part that each member is in."""
     _, labels = sparse.csgraph.connected_components(sparse.coo_array(ties.astype(np.int8)), directed=False)
-    return float(np.bincount(labels).max()) / len(ties)
+    return np.asarray(labels)
 
 
 def broker(ties: BoolArray, expected: FloatArray, *, members: int = 1) -> Broker:
@@ -190,6 +239,36 @@ def brokers(ties: BoolArray, expected: FloatArray, *, up_to: int = 2) -> list[Br
     return found
 
 
+def bridge(ties: BoolArray) -> Bridge:
+    """Look at what the member most shortest paths pass through joins.
+
+    Parameters
+    ----------
+    ties : ndarray of bool, shape (s, s)
+        Ties.
+
+    Returns
+    -------
+    Bridge
+        Of a group of fewer than four nothing can be told.
+    """
+    size, degree = len(ties), ties.sum(axis=1)
+    alone = float((degree == 0).mean()) if size else 0.0
+    if size < _BRIDGED:
+        return Bridge(0.0, 0.0, 1.0, alone)
+    most = int(np.argsort(-_betweenness(ties), kind="stable")[0])
+    rest = np.flatnonzero(np.arange(size) != most)
+    lead = float((degree[most] + 0.5) / (degree[rest].mean() + 0.5))
+    part = _parts(ties[np.ix_(rest, rest)])
+    count = np.bincount(part)
+    before = component_share(ties) * size
+    cut_off = max(0.0, float(1 - count.max() / (before - 1))) if before > 1 else 0.0
+    if len(count) < 2:
+        return Bridge(cut_off, 0.0, lead, alone)
+    largest = np.argsort(-count, kind="stable")[:2]
+    return Bridge(cut_off, min(float(ties[most, rest[part == one]].mean()) for one in largest), lead, alone)
+
+
 def best_split(ties: BoolArray, expected: FloatArray) -> Split | None:
     """Divide a group in two so that ties exceed an even spread most within halves; None if one has fewer than five.
 
@@ -221,8 +300,20 @@ def best_split(ties: BoolArray, expected: FloatArray) -> Split | None:
     if min(first.sum(), size - first.sum()) < MIN_CORE:
         return None
     one, other = (poisson_tail(_half(ties, half), _half(expected, half)) for half in (first, ~first))
-    across, due = float(ties[np.ix_(first, ~first)].sum()), float(expected[np.ix_(first, ~first)].sum())
-    return Split(first, max(one, other), (across + 0.5) / (due + 0.5), (one, other), poisson_tail(across, due))
+    crossing = ties[np.ix_(first, ~first)]
+    across, due = float(crossing.sum()), float(expected[np.ix_(first, ~first)].sum())
+    busiest = max(int(crossing.sum(axis=0).max()), int(crossing.sum(axis=1).max()))
+    return Split(
+        first,
+        max(one, other),
+        (across + 0.5) / (due + 0.5),
+        (one, other),
+        poisson_tail(across, due),
+        across=across,
+        due=due,
+        even=float(ties.sum()) * crossing.size / (size * (size - 1)),
+        busiest=(busiest + 0.5) / (across + 1),
+    )
 
 
 def _half(matrix: npt.NDArray[np.generic], members: BoolArray) -> float:

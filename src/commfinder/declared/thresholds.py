@@ -47,7 +47,8 @@ MIN_EXTRA: Final = 0.05
 """Least extra density of a real group."""
 
 CORE_MOST: Final = 0.6
-"""Least share of the active in the core of a real group."""
+"""Least share of the active who take part in a real group; the core of one that is real only there may have a member
+more."""
 
 CORE_SOME: Final = 0.2
 """Least share of the active in the core of a group that is real only there."""

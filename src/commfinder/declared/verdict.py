@@ -237,7 +237,10 @@ def barred(verdict: str, evidence: Evidence, q: float, core_q: float, settings: 
         return _bar_split(e, found)
     if verdict in ("dormant", "emerging"):
         return _bar_season(e, verdict)
-    return _bar_no(e, found, settings) or (_bar_formal(e, settings) if verdict == "formal-only" else _bar_paper(e))
+    if verdict == "formal-only":
+        # What exceeds formal structure surely, and is too little for a community, leaves formal structure the reason.
+        return _bar_no(e, found and not _little(e), settings) or _bar_formal(e, settings)
+    return _bar_no(e, found, settings) or _bar_paper(e)
 
 
 def _bar_whole(e: Evidence, found: bool) -> str:
@@ -246,19 +249,28 @@ def _bar_whole(e: Evidence, found: bool) -> str:
         return "its ties are not more than chance gives some group among so many"
     if e.coverage < MIN_COVERAGE:
         return f"only {percent(e.coverage)} of the members listed are seen in the data"
-    if e.lift.low <= MIN_LIFT_LOW or e.lift.extra_density < MIN_EXTRA:
-        return "what goes beyond expectation is too little to call it a community"
-    return ""
+    return "what goes beyond expectation is too little to call it a community" if _little(e) else ""
+
+
+def _little(e: Evidence) -> bool:
+    """Tell whether what goes beyond expectation is too little for a community, however sure it is."""
+    return e.lift.low <= MIN_LIFT_LOW or e.lift.extra_density < MIN_EXTRA
 
 
 def _bar_share(e: Evidence) -> str:
-    """Guard what is said of most members; a group that hangs on a broker may have its core on one side of it."""
-    return f"only {percent(e.core_share)} of the active members are in its core" if e.core_share < CORE_MOST else ""
+    """Guard what is said of most members.
+
+    The core is the stage that stands out most, which may leave people behind who take part: they count. A group that
+    hangs on a broker may have its core on one side of it, and is not asked.
+    """
+    return f"only {percent(e.taking_part)} of the active members take part in it" if e.taking_part < CORE_MOST else ""
 
 
 def _bar_broker(e: Evidence, settings: Settings) -> str:
     """Guard what is said of dependence on one member."""
     if min(e.broker.remaining, e.broker_two.remaining) < CONNECTED or e.broker.p > settings.alpha:
+        return ""
+    if e.bridge.cut_off > 1 - CONNECTED:
         return ""
     return f"without one member {percent(e.broker.remaining)} of the others hang together"
 
@@ -269,7 +281,8 @@ def _bar_core(e: Evidence, found: bool, core_found: bool) -> str:
         return ""
     if not core_found:
         return "its core stands out no more than cores of groups alike"
-    if not CORE_SOME <= e.core_share < CORE_MOST:
+    # Chance moves the core by a member, more or less.
+    if e.core_share < CORE_SOME or int(e.core.sum()) - 1 >= CORE_MOST * e.active:
         return f"its core is {percent(e.core_share)} of the active members"
     return ""
 
@@ -280,8 +293,11 @@ def _bar_split(e: Evidence, found: bool) -> str:
         return "its ties are not more than chance gives some group among so many"
     if e.split is None or e.split.p >= HALF_ALPHA:
         return "its halves do not stand out each"
-    # Of two groups with no extra ties across, every other one has a few more than expected by chance.
-    return "there are more ties across its halves than expected" if e.split.cross_p <= CROSS_ALPHA else ""
+    # Of two groups with no extra ties across, every other one has a few more than expected by chance; and a few ties
+    # that chance does not explain do not make one group of two, as long as two account for them better than one.
+    if e.split.cross_p > CROSS_ALPHA or e.split.apart > 0:
+        return ""
+    return "there are more ties across its halves than expected"
 
 
 def _bar_season(e: Evidence, verdict: str) -> str:

@@ -59,7 +59,7 @@ def tie_activity(graph: InteractionGraph) -> pd.DataFrame:
     held = graph.pair_windows
     ties = graph.ties[["person_a", "person_b"]].copy()
     count = len(ties)
-    tie = _tie_numbers(held.a, held.b)
+    tie = np.repeat(np.arange(count), np.diff(np.r_[held.starts, len(held.window)]))
     timed = (held.window >= 0) & (held.events > 0)
     tie, window, events = tie[timed], held.window[timed], held.events[timed]
     any_time = np.bincount(tie, minlength=count) > 0
@@ -82,11 +82,3 @@ def tie_activity(graph: InteractionGraph) -> pd.DataFrame:
     ties["silent"] = pd.arrays.IntegerArray(np.where(any_time, graph.n_windows - 1 - last, 0), ~any_time)
     ties["busiest"] = np.divide(busiest, total, out=np.full(count, np.nan), where=any_time)
     return ties
-
-
-def _tie_numbers(a: IntArray, b: IntArray) -> IntArray:
-    """Number the ties of sorted rows."""
-    if not len(a):
-        return np.empty(0, dtype=np.int64)
-    new = np.r_[False, (np.diff(a) != 0) | (np.diff(b) != 0)]
-    return np.cumsum(new, dtype=np.int64)

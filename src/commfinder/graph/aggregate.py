@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -11,39 +13,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from commfinder.graph.decay import SCALE, fixed_weight
+from commfinder.graph.grouping import digits_of, grouped
+from commfinder.graph.pair_windows import PairWindows
 from commfinder.graph.rule import ANSWERABLE
 from commfinder.graph.summing import Sums, sum_pairs
+from commfinder.graph.tables import in_name_order
 from commfinder.interactions import Interactions, Store
 from commfinder.interactions.rows import medium_codes
 from commfinder.period import Windows
 
-__all__ = ["PairWindows", "TieArrays", "layers", "pair_windows", "ties_of"]
+__all__ = ["PairWindows", "TieArrays", "layers", "layers_and_windows", "pair_windows", "ties_of"]
 
 IntArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class PairWindows:
-    """How often each pair interacted in each window, in canonical order.
-
-    Parameters
-    ----------
-    a, b : ndarray of int64, shape (r,)
-        Numbers of the two people, a < b.
-    window : ndarray of int64, shape (r,)
-        Number of the window, 0 the oldest; -1 for relations without a time.
-    forth, back : ndarray of int64, shape (r,)
-        Events from a to b and from b to a; acts in which both take part count both ways.
-    events : ndarray of int64, shape (r,)
-        Events between the two.
-    """
-
-    a: IntArray
-    b: IntArray
-    window: IntArray
-    forth: IntArray
-    back: IntArray
-    events: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,17 +161,12 @@ def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[
     rows = _dyads(inter)
     if spaces:
         rows = rows.filter(rows.space.isin(inter.words.places("space", spaces) or [-1]))
-    window: ir.Value = ibis.literal(-1)
-    if windows is not None:
-        behind = (ibis.literal(windows.end_us - 1) - rows.time) // ibis.literal(windows.length_us)
-        # A greatest of nothing and 0 is 0 in DuckDB, so relations without a time are told apart first.
-        window = ibis.ifelse(rows.time.isnull(), -1, ibis.greatest(windows.count - 1 - behind, 0))
     mutual = ~rows.medium.isin(medium_codes(*ANSWERABLE))
     upward = rows.sender < rows.recipient
     marked = rows.select(
         a=ibis.least(rows.sender, rows.recipient),
         b=ibis.greatest(rows.sender, rows.recipient),
-        window=window.cast("int32"),
+        window=_window(rows, windows),
         # PostgreSQL makes 32-bit numbers of booleans, and no others.
         forth=(mutual | upward).cast("int32"),
         back=(mutual | ~upward).cast("int32"),
@@ -203,6 +179,49 @@ def pair_windows(inter: Interactions, windows: Windows | None, *, spaces: tuple[
     table = sums.order_by(["a", "b", "window"]).to_pyarrow()
     names = ("a", "b", "window", "forth", "back", "events")
     return PairWindows(*(table[name].to_numpy().astype(np.int64) for name in names))
+
+
+def layers_and_windows(
+    inter: Interactions, windows: Windows | None, *, end_us: int | None, half_life: float | None
+) -> tuple[Mapping[str, npt.NDArray[Any]], PairWindows]:
+    """Return what `layers` and `pair_windows` do, in one pass over the rows where these are near.
+
+    Parameters
+    ----------
+    inter : Interactions
+        Clean interactions.
+    windows : Windows, optional
+        The windows; None where nothing has a time.
+    end_us : int, optional
+        The moment weights are told for; None where nothing has a time.
+    half_life : float, optional
+        Days after which an event weighs half; None for no decay.
+
+    Returns
+    -------
+    layers : dict of str to ndarray
+        The columns of `layers`, the media of a pair in the order of their names.
+    events : PairWindows
+    """
+    n = len(inter.names)
+    extra = digits_of(n, windows.count if windows is not None else 1)
+    # A database of the user's own may be far away: there only sums are fetched.
+    if extra is None or not isinstance(inter.store, Store):
+        table = layers(inter, end_us=end_us, half_life=half_life)
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        return in_name_order(columns), pair_windows(inter, windows)
+    rows = _dyads(inter)
+    fixed = fixed_weight(rows, end_us=end_us, half_life=half_life)
+    return grouped(rows.select("sender", "recipient", "medium", window=_window(rows, windows), fixed=fixed), n, extra)
+
+
+def _window(rows: ir.Table, windows: Windows | None) -> ir.Value:
+    """Tell the number of the window of each row; -1 for those without a time."""
+    if windows is None:
+        return ibis.literal(-1).cast("int32")
+    behind = (ibis.literal(windows.end_us - 1) - rows.time) // ibis.literal(windows.length_us)
+    # A greatest of nothing and 0 is 0 in DuckDB, so relations without a time are told apart first.
+    return ibis.ifelse(rows.time.isnull(), -1, ibis.greatest(windows.count - 1 - behind, 0)).cast("int32")
 
 
 def _dyads(inter: Interactions) -> ir.Table:

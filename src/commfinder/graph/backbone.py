@@ -121,7 +121,7 @@ def backbone(graph: InteractionGraph, *, delta: float = 1.64) -> Backbone:
 ['eve', 'joe', 9, 3.33, True]]
     """
     a, b = graph.pairs
-    events = graph.ties["events"].to_numpy()
+    events = graph.tie_values("events")
     found = noise_corrected(a, b, events, n=len(graph.people), delta=delta)
     columns = {name: getattr(found, name) for name in ("expected", "score", "sd", "kept", "p", "q")}
     ties = graph.ties[["person_a", "person_b", "events"]].assign(**columns)

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from commfinder import _validate
 from commfinder.errors import InputError, nearest
-from commfinder.graph.aggregate import PairWindows, layers, pair_windows
+from commfinder.graph.aggregate import layers, layers_and_windows, pair_windows
 from commfinder.graph.copresence import CopresenceRule, add_layers, add_windows, direct, find_copresence
-from commfinder.graph.decay import SCALE
 from commfinder.graph.interaction_graph import InteractionGraph
+from commfinder.graph.pair_windows import PairWindows
 from commfinder.graph.rule import ANSWERABLE, TieRule
+from commfinder.graph.tables import LayerTable, in_name_order, weighed
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.machines.find import Machines, find_machines
@@ -30,9 +30,6 @@ from commfinder.provenance import record
 __all__ = ["build_graph"]
 
 FloatArray = npt.NDArray[np.float64]
-
-_ALPHABETIC = np.argsort(np.argsort(MEDIA))
-"""Place of each medium in the order of names."""
 
 
 def build_graph(
@@ -125,7 +122,7 @@ def build_graph(
     counts, sums, cleaned = _counted(cleaned, windows, copresence, end_us=end_us, half_life=half_life)
     events = _renumber(counts, numbers)
     fitted = _fit(rule or TieRule(), events, windows)
-    layer = _layer_frame(sums, numbers, floor)
+    layer = _layer_table(sums, numbers, floor)
     parameters = {
         "period": span,
         "half_life": half_life,
@@ -169,15 +166,17 @@ def _counted(
     *,
     end_us: int | None,
     half_life: float | None,
-) -> tuple[PairWindows, pa.Table, Interactions]:
+) -> tuple[PairWindows, Mapping[str, Any], Interactions]:
     """Count events and sum weights per pair: what was sent, and what was shared, where that is wanted."""
     if copresence is None:
-        return pair_windows(cleaned, windows), layers(cleaned, end_us=end_us, half_life=half_life), cleaned
+        sums, events = layers_and_windows(cleaned, windows, end_us=end_us, half_life=half_life)
+        return events, sums, cleaned
     sent, shared = direct(cleaned, copresence), find_copresence(cleaned, copresence, end_us=end_us)
     events = add_windows(pair_windows(sent, windows), shared.pair_windows(windows))
-    sums = add_layers(
+    table = add_layers(
         layers(sent, end_us=end_us, half_life=half_life), shared.layers(end_us=end_us, half_life=half_life)
     )
+    sums = in_name_order({name: table[name].to_numpy() for name in table.column_names})
     if not shared.losses:
         return events, sums, cleaned
     losses = pd.concat([cleaned.losses, losses_frame(shared.losses)], ignore_index=True)
@@ -239,10 +238,10 @@ def _machines(before: Interactions, cleaned: Interactions, judged: Machines) -> 
     return gone & (said | {names[code] for code in flagged} | set(judged.excluded))
 
 
-def _numbers(inter: Interactions, attributes: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _numbers(inter: Interactions, attributes: pd.DataFrame) -> npt.NDArray[np.int32]:
     """Return the number in the graph of each name in the interactions."""
     position = {person: number for number, person in enumerate(attributes["person"])}
-    return np.array([position[name] for name in inter.people], dtype=np.int64)
+    return np.array([position[name] for name in inter.people], dtype=np.int32)
 
 
 def _windows(inter: Interactions, span: Period | None, rule: TieRule | None) -> Windows | None:
@@ -256,9 +255,17 @@ def _windows(inter: Interactions, span: Period | None, rule: TieRule | None) -> 
     return Windows.over(low, high + 1, days=days)
 
 
-def _renumber(events: PairWindows, numbers: npt.NDArray[np.int64]) -> PairWindows:
+def _renumber(events: PairWindows, numbers: npt.NDArray[np.int32]) -> PairWindows:
     """Turn numbers of names into numbers of people; both are in sorted order, so order and direction stay."""
-    return replace(events, a=numbers[events.a], b=numbers[events.b])
+    a, b = (_renumbered(one, numbers) for one in events.pairs)
+    columns = {name: getattr(events, name) for name in ("window", "forth", "back", "events")}
+    return PairWindows.of_pairs((a, b), events.starts, **columns)
+
+
+def _renumbered(codes: npt.NDArray[Any], numbers: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    """Return the numbers of people; where they are those of their names, nothing is copied."""
+    same = len(numbers) == 0 or int(numbers[-1]) == len(numbers) - 1
+    return codes if same else numbers[codes]
 
 
 def _fit(rule: TieRule, events: PairWindows, windows: Windows | None) -> TieRule:
@@ -271,19 +278,9 @@ def _fit(rule: TieRule, events: PairWindows, windows: Windows | None) -> TieRule
     return replace(rule, min_windows=min(rule.min_windows, windows.count))
 
 
-def _layer_frame(sums: Any, numbers: npt.NDArray[np.int64], floor: float) -> pd.DataFrame:
+def _layer_table(sums: Mapping[str, Any], numbers: npt.NDArray[np.int32], floor: float) -> LayerTable:
     """Join the two directions of each pair in each medium, and weigh them by how far they are returned."""
-    a, b = (numbers[sums[name].to_numpy()] for name in ("a", "b"))
-    ab, ba = (sums[name].to_numpy() / SCALE for name in ("ab", "ba"))
-    code, events = (sums[name].to_numpy() for name in ("medium", "events"))
-    if len(np.unique(code)) > 1:
-        # Media stand in the order of their names; the database sorted by number.
-        order = np.lexsort((_ALPHABETIC[code], b, a))
-        a, b, ab, ba, code, events = (values[order] for values in (a, b, ab, ba, code, events))
-    answerable = np.isin(code, medium_codes(*ANSWERABLE))
-    total = ab + ba
-    balance = np.divide(2 * np.minimum(ab, ba), total, out=np.zeros_like(total), where=total > 0)
-    factor = np.where(answerable, floor + (1 - floor) * balance, 1.0)
-    medium = np.array(MEDIA, dtype=object)[code]
-    columns = {"a": a, "b": b, "medium": medium, "ab": ab, "ba": ba, "events": events, "weight": total / 2 * factor}
-    return pd.DataFrame(columns)
+    answerable = np.isin(np.arange(len(MEDIA)), medium_codes(*ANSWERABLE))
+    ab, ba, weight = weighed(sums["ab"], sums["ba"], answerable[sums["medium"]], floor)
+    a, b = (_renumbered(sums[name], numbers) for name in ("a", "b"))
+    return LayerTable(a, b, sums["medium"], ab, ba, sums["events"], weight)

@@ -53,7 +53,7 @@ def fit_null(
     """
     n = len(graph.people)
     a, b = graph.pairs
-    real = graph.ties["tie"].to_numpy()
+    real = graph.tie_values("tie")
     a, b = a[real], b[real]
     inside = np.zeros(n, dtype=bool)
     if leave_out is not None:

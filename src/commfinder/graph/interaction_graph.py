@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from commfinder.graph.aggregate import PairWindows, pair_windows
+from commfinder.graph.aggregate import pair_windows
 from commfinder.graph.copresence import CopresenceRule, add_windows, direct, find_copresence
+from commfinder.graph.pair_windows import PairWindows, binary_ties, windows_and_ties
 from commfinder.graph.rule import TieRule
+from commfinder.graph.tables import LayerTable, PairTable, added_up, medium_places
 from commfinder.interactions import Interactions
 from commfinder.period import Period, Windows
 from commfinder.provenance import Provenance
@@ -30,7 +32,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class InteractionGraph(Result):
     """Who works with whom in a period.
 
@@ -62,11 +64,11 @@ class InteractionGraph(Result):
         What made this value.
     copresence : CopresenceRule or None
         What people share that counts beside what they send.
+    held_ties, held_layers : PairTable, LayerTable or pandas.DataFrame
+        What `ties` and `layers` are made of when they are first asked for: arrays, or the frames that were given.
     """
 
     people: pd.DataFrame
-    ties: pd.DataFrame
-    layers: pd.DataFrame
     pair_windows: PairWindows
     rule: TieRule
     windows: Windows | None
@@ -74,15 +76,39 @@ class InteractionGraph(Result):
     factors: Mapping[str, float]
     interactions: Interactions
     provenance: Provenance
-    copresence: CopresenceRule | None = None
+    copresence: CopresenceRule | None
+    held_ties: PairTable | pd.DataFrame
+    held_layers: LayerTable | pd.DataFrame
     _schema: ClassVar[str] = "commfinder/ties/1"
+
+    def __init__(
+        self,
+        people: pd.DataFrame,
+        ties: pd.DataFrame | None = None,
+        layers: pd.DataFrame | None = None,
+        pair_windows: PairWindows | None = None,
+        rule: TieRule | None = None,
+        windows: Windows | None = None,
+        period: Period | None = None,
+        factors: Mapping[str, float] | None = None,
+        interactions: Interactions | None = None,
+        provenance: Provenance | None = None,
+        copresence: CopresenceRule | None = None,
+        *,
+        held_ties: PairTable | pd.DataFrame | None = None,
+        held_layers: LayerTable | pd.DataFrame | None = None,
+    ) -> None:
+        held_ties, held_layers = held_ties if ties is None else ties, held_layers if layers is None else layers
+        parts = {name: value for name, value in locals().items() if name not in ("self", "ties", "layers")}
+        # A dataclass that is frozen is filled through its dictionary.
+        self.__dict__.update(parts)
 
     @classmethod
     def assemble(
         cls,
         *,
         attributes: pd.DataFrame,
-        layer: pd.DataFrame,
+        layer: LayerTable | pd.DataFrame,
         events: PairWindows,
         rule: TieRule,
         windows: Windows | None,
@@ -93,46 +119,91 @@ class InteractionGraph(Result):
         copresence: CopresenceRule | None = None,
     ) -> InteractionGraph:
         """Put the parts together; `build_graph` makes them."""
-        ties = _tie_frame(layer, medium_scales(layer, factors))
-        held = _per_pair(events)
+        table = layer if isinstance(layer, LayerTable) else LayerTable.of(layer)
+        sums, pairs = added_up(table, factors), events.pairs
         # Both come from the same rows, sorted by the same key; the check costs nothing and the join by position is
         # safe.
-        if not (np.array_equal(ties["a"], held["a"]) and np.array_equal(ties["b"], held["b"])):
+        if not (np.array_equal(sums["a"], pairs[0]) and np.array_equal(sums["b"], pairs[1])):
             raise AssertionError("weights and events name different pairs")
-        ties["windows"] = held["windows"]
-        ties["tie"] = binary_ties(events, rule)[2]
-        names = attributes["person"].to_numpy(dtype=object)
-        n = len(names)
-        a, b, weight = ties["a"].to_numpy(), ties["b"].to_numpy(), ties["weight"].to_numpy()
-        real = ties["tie"].to_numpy()
+        windows_held, real = windows_and_ties(events, rule)
+        n, a, b, weight = len(attributes), sums["a"], sums["b"], sums["weight"]
         attributes = attributes.assign(
             strength=np.bincount(a, weight, n) + np.bincount(b, weight, n),
             degree=np.bincount(a[real], minlength=n) + np.bincount(b[real], minlength=n),
         )
-        ties.insert(0, "person_a", names[a])
-        ties.insert(1, "person_b", names[b])
-        columns = ["person_a", "person_b", "weight", "weight_ab", "weight_ba", "events", "windows", "tie", "media"]
-        frozen = ties[columns].reset_index(drop=True)
         return cls(
             attributes,
-            frozen,
-            layer,
-            events,
-            rule,
-            windows,
-            period,
-            factors,
-            interactions,
-            provenance,
-            copresence,
+            pair_windows=events,
+            rule=rule,
+            windows=windows,
+            period=period,
+            factors=factors,
+            interactions=interactions,
+            provenance=provenance,
+            copresence=copresence,
+            held_ties=PairTable(**sums, windows=windows_held, tie=real),
+            held_layers=table,
         )
+
+    @cached_property
+    def ties(self) -> pd.DataFrame:
+        """The ties as a frame, made when it is first asked for; `tie_values` gives single columns without one."""
+        held = self.held_ties
+        return held if isinstance(held, pd.DataFrame) else held.frame(self.people["person"].to_numpy(dtype=object))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """The layers as a frame, made when it is first asked for; `layer_values` gives single columns without one."""
+        held = self.held_layers
+        return held if isinstance(held, pd.DataFrame) else held.frame()
 
     @cached_property
     def pairs(self) -> tuple[IntArray, IntArray]:
         """Numbers of the two people of each tie, in the order of `ties`."""
+        held = self.held_ties
+        if isinstance(held, PairTable):
+            return held.a.astype(np.int64), held.b.astype(np.int64)
         place = pd.Index(self.people["person"])
-        a, b = (place.get_indexer(self.ties[name]).astype(np.int64) for name in ("person_a", "person_b"))
+        a, b = (place.get_indexer(held[name]).astype(np.int64) for name in ("person_a", "person_b"))
         return a, b
+
+    def tie_values(self, name: str) -> npt.NDArray[Any]:
+        """Return a column of `ties` as an array; prefer it to the frame where there are millions of ties.
+
+        Parameters
+        ----------
+        name : {"weight", "weight_ab", "weight_ba", "events", "windows", "tie"}
+            The column.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            Not to be written to.
+        """
+        held = self.held_ties
+        values: npt.NDArray[Any] = getattr(held, name) if isinstance(held, PairTable) else held[name].to_numpy()
+        return values
+
+    def layer_values(self, name: str) -> npt.NDArray[Any]:
+        """Return a column of `layers` as an array; prefer it to the frame where there are millions of ties.
+
+        Parameters
+        ----------
+        name : {"a", "b", "medium", "ab", "ba", "events", "weight"}
+            The column; a medium is its place in ``commfinder.interactions.schema.MEDIA``.
+
+        Returns
+        -------
+        ndarray, shape (r,)
+            Not to be written to. People are numbers of 32 bits: widen them before you multiply.
+        """
+        held = self.held_layers
+        values: npt.NDArray[Any]
+        if isinstance(held, LayerTable):
+            values = getattr(held, name)
+        else:
+            values = medium_places(held["medium"]) if name == "medium" else held[name].to_numpy()
+        return values
 
     @property
     def losses(self) -> pd.DataFrame:
@@ -166,7 +237,7 @@ class InteractionGraph(Result):
         import scipy.sparse as sp
 
         a, b = self.pairs
-        real = self.ties["tie"].to_numpy()
+        real = self.tie_values("tie")
         matrix: sp.csr_array[Any] = _symmetric(a[real], b[real], np.ones(int(real.sum())), len(self.people), sp)
         return matrix
 
@@ -175,7 +246,7 @@ class InteractionGraph(Result):
         import scipy.sparse as sp
 
         a, b = self.pairs
-        matrix: sp.csr_array[Any] = _symmetric(a, b, self.ties["weight"].to_numpy(), len(self.people), sp)
+        matrix: sp.csr_array[Any] = _symmetric(a, b, self.tie_values("weight"), len(self.people), sp)
         return matrix
 
     def to_igraph(self) -> igraph.Graph:
@@ -208,97 +279,11 @@ class InteractionGraph(Result):
         return self.ties.copy()
 
     def __repr__(self) -> str:
-        real = int(self.ties["tie"].sum())
+        real = int(self.tie_values("tie").sum())
         alone = int((self.people["strength"] == 0).sum())
         when = f", {self.period}" if self.period else ""
-        sizes = f"{len(self.people)} people ({alone} isolated), {len(self.ties)} pairs, {real} ties"
+        sizes = f"{len(self.people)} people ({alone} isolated), {len(self.tie_values('tie'))} pairs, {real} ties"
         return f"<InteractionGraph: {sizes}{when}>"
-
-
-def binary_ties(events: PairWindows, rule: TieRule) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
-    """Apply the binary rule to counts per pair and window.
-
-    Parameters
-    ----------
-    events : PairWindows
-        Counts in canonical order.
-    rule : TieRule
-        The rule.
-
-    Returns
-    -------
-    a, b : ndarray of int64
-        The pairs, each once, in canonical order.
-    tie : ndarray of bool
-        Whether the rule holds.
-    """
-    held = _per_pair(events, rule.min_events)
-    enough = held["strong"] >= rule.min_windows
-    if rule.both_ways:
-        enough &= (held["forth"] > 0) & (held["back"] > 0)
-    return held["a"], held["b"], enough | (held["timeless"] > 0)
-
-
-def medium_scales(layer: pd.DataFrame, factors: Mapping[str, float]) -> dict[str, float]:
-    """Return the factor that puts each medium on one scale.
-
-    Each medium is divided by the mean strength in it of the people who use it, and all are multiplied by the mean of
-    those means: with one medium the factor is that medium's own weight. A medium in which nothing is answered can
-    have no strength at all (reciprocity floor 0); it keeps its raw directed weights and does not count for the mean.
-    """
-    means = {}
-    for medium, part in layer.groupby("medium", sort=True):
-        users = np.unique(np.concatenate([part["a"], part["b"]])).size
-        means[str(medium)] = 2 * float(part["weight"].sum()) / users
-    alive = [mean for mean in means.values() if mean > 0]
-    common = sum(alive) / len(alive) if alive else 1.0
-    return {medium: factors.get(medium, 1.0) * (common / mean if mean > 0 else 1.0) for medium, mean in means.items()}
-
-
-def _tie_frame(layer: pd.DataFrame, scales: Mapping[str, float]) -> pd.DataFrame:
-    """Add the media up."""
-    scale = layer["medium"].map(scales).to_numpy(dtype=np.float64)
-    scaled = layer.assign(weight=layer["weight"] * scale, weight_ab=layer["ab"] * scale, weight_ba=layer["ba"] * scale)
-    if not len(scaled):
-        empty = scaled[["a", "b", "weight", "weight_ab", "weight_ba", "events"]].reset_index(drop=True)
-        return empty.assign(media=pd.Series(dtype="string"))
-    # The layers of a pair stand side by side, in the order of their names.
-    a, b = scaled["a"].to_numpy(), scaled["b"].to_numpy()
-    starts = np.flatnonzero(np.r_[True, (np.diff(a) != 0) | (np.diff(b) != 0)])
-    sums = {
-        name: np.add.reduceat(scaled[name].to_numpy(), starts)
-        for name in ("weight", "weight_ab", "weight_ba", "events")
-    }
-    return pd.DataFrame({"a": a[starts], "b": b[starts], **sums, "media": _joined_media(scaled["medium"], starts)})
-
-
-def _joined_media(medium: pd.Series[Any], starts: IntArray) -> npt.NDArray[np.object_]:
-    """Name the media of each pair, joined by a plus."""
-    code, names = pd.factorize(medium, sort=True)
-    bits = np.add.reduceat(np.left_shift(np.int64(1), code.astype(np.int64)), starts)
-    sets, which = np.unique(bits, return_inverse=True)
-    words = ["+".join(str(name) for place, name in enumerate(names) if int(one) >> place & 1) for one in sets]
-    joined: npt.NDArray[np.object_] = np.array(words, dtype=object)[which]
-    return joined
-
-
-def _per_pair(events: PairWindows, min_events: int = 1) -> dict[str, IntArray]:
-    """Sum counts over windows, for each pair once."""
-    if not len(events.a):
-        empty = np.empty(0, dtype=np.int64)
-        return dict.fromkeys(("a", "b", "forth", "back", "windows", "strong", "timeless"), empty)
-    new = np.r_[True, (np.diff(events.a) != 0) | (np.diff(events.b) != 0)]
-    starts = np.flatnonzero(new)
-    timed = events.window >= 0
-    columns = {
-        "forth": events.forth,
-        "back": events.back,
-        "windows": timed.astype(np.int64),
-        "strong": (timed & (events.events >= min_events)).astype(np.int64),
-        "timeless": (~timed).astype(np.int64),
-    }
-    sums = {name: np.add.reduceat(values, starts) for name, values in columns.items()}
-    return {"a": events.a[starts], "b": events.b[starts], **sums}
 
 
 def _symmetric(a: IntArray, b: IntArray, weight: FloatArray, n: int, sp: Any) -> Any:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from commfinder.graph.interaction_graph import InteractionGraph, medium_scales
+from commfinder.graph.interaction_graph import InteractionGraph
+from commfinder.graph.tables import LayerTable, medium_scales
+from commfinder.interactions.schema import MEDIA
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -47,19 +49,20 @@ def layer_matrices(
     """
     import scipy.sparse as sp
 
-    layer, n = graph.layers, len(graph.people)
-    scales = medium_scales(layer, graph.factors) if one_scale else {}
+    n, media = len(graph.people), graph.layer_values("medium")
+    scales = medium_scales(LayerTable.of(graph.layers), graph.factors) if one_scale else {}
     found: dict[str, sp.csr_array[Any]] = {}
-    for medium in sorted(layer["medium"].unique()):
-        part = layer[layer["medium"] == medium]
-        a, b = part["a"].to_numpy(), part["b"].to_numpy()
+    for medium in sorted(MEDIA[code] for code in np.unique(media)):
+        here = media == MEDIA.index(medium)
+        a, b = (graph.layer_values(name)[here] for name in ("a", "b"))
         forth, back = (
-            part[name].to_numpy(dtype=np.float64) for name in (("ab", "ba") if directed else ("weight",) * 2)
+            graph.layer_values(name)[here].astype(np.float64)
+            for name in (("ab", "ba") if directed else ("weight",) * 2)
         )
-        data = np.concatenate([forth, back]) * scales.get(str(medium), 1.0)
+        data = np.concatenate([forth, back]) * scales.get(medium, 1.0)
         ends = np.concatenate([a, b]), np.concatenate([b, a])
         matrix = sp.coo_array((data, ends), shape=(n, n)).tocsr()
         matrix.eliminate_zeros()
         matrix.sort_indices()
-        found[str(medium)] = matrix
+        found[medium] = matrix
     return found

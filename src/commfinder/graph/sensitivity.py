@@ -123,8 +123,8 @@ def tie_sensitivity(
         {
             "setting": one.setting,
             "value": one.value,
-            "pairs": len(one.graph.ties),
-            "ties": int(one.graph.ties["tie"].sum()),
+            "pairs": len(one.graph.tie_values("tie")),
+            "ties": int(one.graph.tie_values("tie").sum()),
             "kendall_tau": weight_agreement(graph, one.graph),
         }
         for one in variants(graph, discounts=discounts, caps=caps, half_lives=half_lives)
@@ -197,7 +197,7 @@ def weight_agreement(first: InteractionGraph, second: InteractionGraph) -> float
     for graph, key in zip((first, second), keys, strict=True):
         weight = np.zeros(len(union))
         # Sums of rounded thirds differ from wholes in the eighth digit; they are the same weight.
-        weight[np.searchsorted(union, key)] = np.round(graph.ties["weight"].to_numpy(), _DIGITS)
+        weight[np.searchsorted(union, key)] = np.round(graph.tie_values("weight"), _DIGITS)
         sides.append(weight)
     if any(len(np.unique(side)) == 1 for side in sides):
         return float("nan")

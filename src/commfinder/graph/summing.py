@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -12,18 +12,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Sums", "sum_pairs"]
+from commfinder.graph.ordering import BITS, MASK, THREADS, Chunk, Ordered, in_order
 
-AT_ONCE, MOST = 32_000_000, 64_000_000
-"""Rows held at a time, at 28 bytes each; more are taken in passes over the rows, by ranges of people: in two, until as
-many as `MOST` are held."""
+__all__ = ["Sums", "chunks_of", "sum_pairs"]
+
+AT_ONCE = 128_000_000
+"""Rows held at a time, at 20 bytes each; more are taken in passes over the rows, by ranges of people."""
 
 _BINS = 4096
-_THREADS = 2
-
-BITS = 25
-"""Weights of single rows are at most 2 ** 24: a row is one number, the person above the weight."""
-MASK = (1 << BITS) - 1
 
 IntArray = npt.NDArray[np.int64]
 Sums = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], IntArray, IntArray]
@@ -41,8 +37,7 @@ def sum_pairs(rows: ir.Table, n: int, *, at_once: int | None = None) -> Sums:
     n : int
         Number of people.
     at_once : int, optional
-        Rows held at a time; what one person has with those of higher numbers is never divided. By default it grows with
-        the number of rows, from 32 to 64 million.
+        Rows held at a time; what one person has with those of higher numbers is never divided.
 
     Returns
     -------
@@ -51,31 +46,40 @@ def sum_pairs(rows: ir.Table, n: int, *, at_once: int | None = None) -> Sums:
     weight, events : ndarray of int64, shape (m,)
         Sums of `fixed`, and numbers of rows. Sums of whole numbers: neither the order of rows nor `at_once` matters.
     """
-    found: list[_Ordered] = []
+    found: list[Ordered] = []
     for low, high in _ranges(rows, n, at_once):
         part = rows if (low, high) == (0, n) else _within(rows, low, high)
-        table = part.select(s=part.sender, r=part.recipient, f=part.fixed.cast("int32")).to_pyarrow()
-        sender, recipient, fixed = (np.require(table[name].to_numpy(), np.int32, ["C"]) for name in ("s", "r", "f"))
-        del table
-        found += _halves(sender, recipient, fixed, n)
-    starts = np.cumsum([0, *(one.ties for one in found)])
-    a, b = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
-    weight, events = np.empty(starts[-1], np.int64), np.empty(starts[-1], np.int64)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(
-            lambda one, start: _added(one.rows, one.first, one.low, start, a, b, weight, events), found, starts[:-1]
-        ):
+        slim = part.select(s=part.sender, r=part.recipient, f=part.fixed.cast("int32"))
+        found.append(in_order(chunks_of(slim), n, BITS))
+    held = [(part, first, one.person) for one in found for part, first in zip(one.rows, one.first, strict=True)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        starts = np.cumsum([0, *pool.map(lambda one: _pairs(one[0]), held)])
+        a, b = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
+        weight, events = np.empty(starts[-1], np.int64), np.empty(starts[-1], np.int64)
+
+        def write(one: tuple[IntArray, int, int], start: int) -> None:
+            part, first, person = one
+            _added(part, first, person, start, a, b, weight, events)
+
+        for _ in pool.map(write, held, starts[:-1].tolist()):
             pass
     return a, b, weight, events
 
 
-class _Ordered(NamedTuple):
-    """Rows of some people in order: the higher person and the weight of each row, in one number."""
+def chunks_of(rows: ir.Table) -> list[Chunk]:
+    """Fetch columns of int32 as arrays, in the pieces that the database hands out, without copies.
 
-    rows: IntArray
-    first: IntArray
-    low: int
-    ties: int
+    Parameters
+    ----------
+    rows : ibis table
+        Columns of int32, without missing values.
+
+    Returns
+    -------
+    list of tuple of ndarray of int32
+    """
+    batches = rows.to_pyarrow().to_batches()
+    return [tuple(np.require(column.to_numpy(), np.int32, ["C"]) for column in batch.columns) for batch in batches]
 
 
 def _within(rows: ir.Table, low: int, high: int) -> ir.Table:
@@ -87,7 +91,7 @@ def _within(rows: ir.Table, low: int, high: int) -> ir.Table:
 def _ranges(rows: ir.Table, n: int, at_once: int | None) -> list[tuple[int, int]]:
     """Divide people so that each range is the lower end of about so many rows."""
     total = int(rows.count().to_pyarrow().as_py())
-    at_once = at_once if at_once is not None else min(max(total // 2, AT_ONCE), MOST)
+    at_once = at_once if at_once is not None else AT_ONCE
     if total <= at_once:
         return [(0, n)]
     width = -(-n // _BINS)
@@ -105,70 +109,23 @@ def _ranges(rows: ir.Table, n: int, at_once: int | None) -> list[tuple[int, int]
     return list(pairwise([*cuts, n]))
 
 
-def _halves(sender: Any, recipient: Any, fixed: Any, n: int) -> list[_Ordered]:
-    """Put rows in order on two threads: each takes the lower people of half of the rows."""
-    cut = int(_half(sender, recipient, n))
-    halves = [(0, cut), (cut, n)] if 0 < cut < n else [(0, n)]
-
-    def one(half: tuple[int, int]) -> _Ordered:
-        ordered, first, ties = _ordered(sender, recipient, fixed, half[0], half[1], n)
-        return _Ordered(ordered, first, half[0], int(ties))
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(one, halves))
+@numba.njit(cache=True, nogil=True)
+def _pairs(rows: Any) -> Any:
+    """Count the pairs in sorted rows."""
+    found = np.int64(len(rows) > 0)
+    for i in range(1, len(rows)):
+        found += rows[i] >> BITS != rows[i - 1] >> BITS
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
-def _half(sender: Any, recipient: Any, n: int) -> Any:
-    """Return the person below whom half of the rows have their lower person."""
-    count = np.zeros(n + 1, np.int64)
-    for i in range(len(sender)):
-        count[min(sender[i], recipient[i])] += 1
-    inside = 0
-    for k in range(n):
-        inside += count[k]
-        if 2 * inside >= len(sender):
-            return k + 1
-    return n
-
-
-@numba.njit(cache=True, nogil=True)
-def _ordered(sender: Any, recipient: Any, fixed: Any, low: int, high: int, n: int) -> Any:
-    """Sort the rows whose lower person is in a range by the higher and then by the lower person, by counting."""
-    by_higher, first = np.zeros(n + 1, np.int64), np.zeros(high - low + 1, np.int64)
-    for i in range(len(sender)):
-        a, b = min(sender[i], recipient[i]), max(sender[i], recipient[i])
-        if low <= a < high:
-            by_higher[b + 1] += 1
-            first[a - low + 1] += 1
-    by_higher, first = np.cumsum(by_higher), np.cumsum(first)
-    half, place = np.empty(first[-1], np.int64), by_higher.copy()
-    for i in range(len(sender)):
-        a, b = min(sender[i], recipient[i]), max(sender[i], recipient[i])
-        if low <= a < high:
-            half[place[b]] = (np.int64(a - low) << BITS) | fixed[i]
-            place[b] += 1
-    rows, place = np.empty(first[-1], np.int64), first.copy()
-    for b in range(n):
-        for p in range(by_higher[b], by_higher[b + 1]):
-            a = half[p] >> BITS
-            rows[place[a]] = (np.int64(b) << BITS) | (half[p] & MASK)
-            place[a] += 1
-    ties = 0
-    for a in range(high - low):
-        for p in range(first[a], first[a + 1]):
-            ties += p == first[a] or rows[p] >> BITS != rows[p - 1] >> BITS
-    return rows, first, ties
-
-
-@numba.njit(cache=True, nogil=True)
-def _added(rows: Any, first: Any, low: int, start: int, a: Any, b: Any, weight: Any, events: Any) -> None:
+def _added(rows: Any, first: int, person: int, start: int, a: Any, b: Any, weight: Any, events: Any) -> None:
     """Add up what lies side by side, and write it from a place on."""
-    t = start - 1
-    for k in range(len(first) - 1):
-        for p in range(first[k], first[k + 1]):
-            if p == first[k] or rows[p] >> BITS != rows[p - 1] >> BITS:
-                t += 1
-                a[t], b[t], weight[t], events[t] = low + k, rows[p] >> BITS, 0, 0
-            weight[t] += rows[p] & MASK
-            events[t] += 1
+    t, last, others = start - 1, np.int64(-1), (np.int64(1) << person) - 1
+    for i in range(len(rows)):
+        pair = rows[i] >> BITS
+        if pair != last:
+            t, last = t + 1, pair
+            a[t], b[t], weight[t], events[t] = first + (pair >> person), pair & others, 0, 0
+        weight[t] += rows[i] & MASK
+        events[t] += 1

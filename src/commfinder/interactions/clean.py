@@ -13,6 +13,7 @@ from commfinder.errors import PeriodError
 from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.machines.automated import automated_accounts
 from commfinder.interactions.machines.decisions import as_decisions
+from commfinder.interactions.plain import odd_events
 from commfinder.interactions.schema import INTERACTIONS, Loss
 from commfinder.period import Period, PeriodLike, parse_period
 from commfinder.provenance import record
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from commfinder.interactions.table import Interactions
 
 __all__ = ["clean"]
+
+_FEW = 10
+"""One row in so many is few."""
 
 _NO_TIME = -(2**63)
 """Stands for no time where times are compared: nothing equals null."""
@@ -45,21 +49,41 @@ def clean(
     to_self = (rows.sender == rows.recipient).fill_null(False)
     reasons = {"outside the period": ~inside, "automated": inside & machine, "to oneself": inside & ~machine & to_self}
     gone, left = _tally(rows, reasons, inside & ~machine & ~to_self)
-    few = rows.filter(inside & ~machine & ~to_self)
-    numbered = _number_duplicates(few)
-    whole = inter.store.add(_recount(numbered.filter(numbered.repeat == 0), _unwritten(inter, rows)))
+    whole = _counted_again(inter, rows, inside & ~machine & ~to_self)
     mass = f"mass mail (more than {max_recipients})"
     heavy, light = _tally(whole, {mass: whole.n_recipients > max_recipients}, whole.n_recipients <= max_recipients)
     after = {source: heavy[mass].get(source, 0) + light.get(source, 0) for source in left}
     gone |= {"duplicate": {source: left[source] - after[source] for source in left}} | heavy
     losses = _lines(inter, gone, span)
-    rows = whole.filter(whole.n_recipients <= max_recipients) if any(heavy[mass].values()) else whole
+    many = sum(heavy[mass].values())
+    rows = whole.filter(whole.n_recipients <= max_recipients) if many else whole
     account = pd.concat([inter.losses, losses_frame(losses)], ignore_index=True) if losses else inter.losses
     parameters = {"period": span, "max_recipients": max_recipients, "keep_automated": keep_automated}
     if machines is not None:
         parameters["machines_decided"] = len(as_decisions(machines).words)
     note = record("clean", parameters)
-    return inter.with_rows(rows.select(*INTERACTIONS.names), note, losses=account, written=rows is whole)
+    # To look past a little mass mail costs less than to write all the rest down once more.
+    few = many * _FEW <= sum(light.values())
+    return inter.with_rows(rows.select(*INTERACTIONS.names), note, losses=account, written=few)
+
+
+def _counted_again(inter: Interactions, rows: ir.Table, kept: ir.BooleanValue) -> ir.Table:
+    """Write down the rows that are kept, each once, with their recipients counted again."""
+    odd = odd_events(inter, rows, kept)
+    if odd is None:
+        return inter.store.add(_each_once(inter, rows.filter(kept), rows))
+    marked = rows.mutate(kept=kept)
+    # A key that is missing equals none, and an event without one may be any.
+    unknown = marked.event.isnull()
+    every = inter.store.add(marked.filter(unknown).union(marked.semi_join(odd, "event")))
+    plain = marked.filter(marked.kept & ~unknown).anti_join(odd, "event").cast({"n_recipients": "int32"})
+    return inter.store.add(plain.select(*INTERACTIONS.names).union(_each_once(inter, every.filter(every.kept), every)))
+
+
+def _each_once(inter: Interactions, few: ir.Table, rows: ir.Table) -> ir.Table:
+    """Leave out duplicates, and count the recipients of every event again."""
+    numbered = _number_duplicates(few)
+    return _recount(numbered.filter(numbered.repeat == 0), _unwritten(inter, rows))
 
 
 def _inside(rows: ir.Table, span: Period | None) -> ir.BooleanValue:
@@ -153,7 +177,7 @@ def _recount(rows: ir.Table, short: ir.Table | None) -> ir.Table:
         keyed = rows.mutate(moment=rows.time.fill_null(_NO_TIME))
         same = [keyed[name] == short[name] for name in ("event", "sender", "medium")]
         joined = keyed.left_join(short.rename(moment_of="time"), [*same, keyed.moment == short.time])
-        total = joined.n_recipients + joined.unwritten.fill_null(0).cast("int32")
+        total = (joined.n_recipients + joined.unwritten.fill_null(0)).cast("int32")
         rows = joined.select(*[name for name in rows.columns if name != "n_recipients"], n_recipients=total)
     return rows.select(*INTERACTIONS.names)
 

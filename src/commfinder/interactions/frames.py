@@ -24,6 +24,7 @@ _EARLIEST, _LATEST = (
 _WITH_ZONE = r"[T ]\d{2}:?\d{2}.*(?:[zZ]|UTC|[+-]\d{2}(?::?\d{2})?)$"
 _NUMBER = r"\d{9,19}(?:\.\d+)?"
 _SCALES = ((1e11, 1_000_000, 1), (1e14, 1_000, 1), (1e17, 1, 1), (float("inf"), 1, 1_000))
+_NO_TIME = -(2**63)
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -273,7 +274,9 @@ def _events(rows: pd.DataFrame) -> pd.DataFrame:
     if missing.all():
         distinct = other.notna().astype("int64")
     else:
-        distinct = other.groupby(rows["event"]).transform("nunique").astype("int64")
+        # A series of meetings may have one id: each occurrence has recipients of its own.
+        occurrence = [rows["event"], rows["time"].fillna(_NO_TIME)]
+        distinct = other.groupby(occurrence).transform("nunique").astype("int64")
     rows["n_recipients"] = rows["n_recipients"].astype("Int64").fillna(distinct).astype("int32")
     return rows
 

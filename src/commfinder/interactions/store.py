@@ -24,6 +24,7 @@ __all__ = ["Store"]
 # disk. What is locked at the end can not be undone by any later statement.
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
+    "SET enable_progress_bar = false",
     "SET preserve_insertion_order = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",

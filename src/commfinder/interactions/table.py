@@ -314,7 +314,7 @@ class Interactions(Held):
         losses : pandas.DataFrame, optional
             The account of what was not used, where it has grown.
         written : bool, default False
-            Whether the rows are a table of the store already.
+            Whether the rows are a table of the store already, or most of one: then they are not written down again.
 
         Returns
         -------

@@ -186,8 +186,8 @@ def _crowd(found: Communities, values: pd.Series[Any], by: str, labels: bool, na
         several=placed.people["person"].map(belongs.size()).fillna(0).to_numpy(dtype=np.int64) > 1,
     )
     a, b = found.graph.pairs
-    real = found.graph.ties["tie"].to_numpy(dtype=bool)
-    ties = _strongest(a[real], b[real], found.graph.ties.loc[real, "weight"].to_numpy(dtype=np.float64))
+    real = found.graph.tie_values("tie")
+    ties = _strongest(a[real], b[real], found.graph.tie_values("weight")[real])
     title, outside = _title(found)
     said = ["Lines: ties. A dot lies in the main community, on the side of those the person also works with."]
     if outside:

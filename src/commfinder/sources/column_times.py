@@ -133,7 +133,8 @@ def surveyed(
         cells, missing = _cells(values)
         present += int((~missing).sum())
         if pa.types.is_timestamp(values.type):
-            continue
+            # All pieces of a column are of one type.
+            return TimeRule(zone, None, earliest)
         whole, parts, is_whole, good = numbers(cells, missing)
         sizes = np.where(is_whole, np.abs(whole).astype(np.float64), np.abs(parts))[good]
         kinds = np.searchsorted(_BOUNDS, sizes, side="right")

@@ -16,11 +16,10 @@ from commfinder.sources.archive import Members, open_members
 from commfinder.sources.streams import check_ratio, open_stream
 from commfinder.sources.tally import Tally
 
-__all__ = ["bytes_of", "head_of", "member_of", "peek_member", "stem_of", "text_codec", "utf8_of", "whole_of"]
+__all__ = ["bytes_of", "head_of", "member_of", "peek_member", "stem_of", "text_codec", "text_of", "utf8_of"]
 
 _HEAD = 1 << 16
 _CHUNK = 1 << 20
-_MOST = 1 << 30
 _PACKED = (".gz", ".bz2", ".zip")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 _DECLARED = re.compile(rb"^[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -155,26 +154,27 @@ def bytes_of(
             _note_cut(path.name, what, tally)
 
 
-def whole_of(
-    path: Path, suffixes: tuple[str, ...], *, what: str, tally: Tally, advance: Callable[[float], None]
-) -> bytes:
-    """Read a document into memory; see `bytes_of`.
+def text_of(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Turn the bytes of a document into text, whatever its encoding; wrong bytes become U+FFFD.
 
-    Raises
+    Parameters
+    ----------
+    chunks : iterator of bytes
+        The document.
+
+    Yields
     ------
-    FormatError
-        Above one gigabyte.
+    str
     """
-    parts, size = [], 0
-    for chunk in bytes_of(path, suffixes, what=what, tally=tally, advance=advance):
-        parts.append(chunk)
-        size += len(chunk)
-        if size > _MOST:
-            raise FormatError(
-                f"{path.name} holds more than {_MOST:,} bytes of JSON, which is read as a whole.",
-                hint="Export a shorter period, or write the events as CSV.",
-            )
-    return b"".join(parts)
+    decoder: codecs.IncrementalDecoder | None = None
+    for chunk in chunks:
+        if decoder is None:
+            decoder = codecs.getincrementaldecoder(text_codec(chunk[:4096]))("replace")
+            yield decoder.decode(chunk).removeprefix("\ufeff")
+        else:
+            yield decoder.decode(chunk)
+    if decoder is not None:
+        yield decoder.decode(b"", True)
 
 
 def _member_bytes(path: Path, suffixes: tuple[str, ...], what: str, tally: Tally) -> Iterator[bytes]:

@@ -8,43 +8,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder.errors import ColumnError, InputError, nearest
 from commfinder.interactions.schema import LANDED, MEDIA
 from commfinder.progress import SILENT, Progress
-from commfinder.sources.coded import Coded, Words
-from commfinder.sources.column_times import Place, TimeReader, TimeRule, surveyed
+from commfinder.sources.column_times import TimeReader, TimeRule, surveyed
 from commfinder.sources.documents import stem_of
+from commfinder.sources.event_log_cells import LogCells, are_missing, dated, log_cells
 from commfinder.sources.event_log_columns import OURS, usual_columns
 from commfinder.sources.reading import Part, Reading, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.table_columns import (
     ColumnMap,
     column_mapping,
-    filled_cells,
-    joined_cells,
     position_of,
-    text_cells,
 )
 from commfinder.sources.table_files import Loaded, table_batches
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, ranks, workflow_parts
-from commfinder.sources.workflow_times import EARLIEST_LOG_US, without_early
+from commfinder.sources.workflow_rows import Gathering
+from commfinder.sources.workflow_times import EARLIEST_LOG_US
 
 __all__ = ["event_log_parts", "read_event_log"]
 
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-_WORDS = tuple(ours for ours in OURS if ours not in ("time", "start"))
 _NEEDED = ("case", "resource", "time")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".jsonl", ".ndjson", ".parquet")
-_MISSING = pa.array(["", "nan", "NaN", "NaT", "null", "NULL", "None", "NA", "N/A", "-"])
 
 
 def read_event_log(
@@ -140,9 +130,9 @@ def event_log_parts(
 ) -> Iterator[Part]:
     """Read an event log that comes as a table and yield its rows piece by piece.
 
-    The place of an event in its case, and which event ends which work, is known at the end of the log. Until then each
-    event is held by number, and each case, person and activity by name: about 400 bytes an event at most. The file
-    is read twice: first its times alone, to tell their unit.
+    The place of an event in its case, and which event ends which work, is known at the end of the log. Until then what
+    was read lies on disk, in files without a name; memory grows with the people and the longest case. The file is
+    read twice: first its times alone, to tell their unit.
 
     Parameters
     ----------
@@ -195,27 +185,31 @@ class _File:
             for loaded in self.batches(ours, Tally(""), lambda _: None):
                 if ours not in self.chosen:
                     return
-                values = _cells(loaded, self.chosen[ours])
-                yield _dated(values.filter(pc.invert(_are_missing(values))), self.time_format)
+                values = log_cells(loaded, self.chosen[ours])
+                yield dated(values.filter(pc.invert(are_missing(values))), self.time_format)
 
         return surveyed(cells(), zone=self.zone, time_format=self.time_format, earliest=EARLIEST_LOG_US)
 
 
 def _parts(file: _File, medium: str, source: str, progress: Progress) -> Iterator[Part]:
-    """Read the log by number, then make rows of it."""
+    """Lay the cells aside, then make rows of them: some of it only the whole log can tell."""
     tally = Tally(source)
     rules = {ours: file.rule(ours) for ours in ("time", "start")}
-    log = _Log(file, tally, {ours: TimeReader(rule, tally) for ours, rule in rules.items()})
+    name = file.path.name
+    cells = LogCells(name, {ours: TimeReader(rule, tally) for ours, rule in rules.items()}, tally)
     with progress.stage(f"Reading {source}", file.path.stat().st_size) as stage:
         for loaded in file.batches(None, tally, stage.advance):
-            log.add(loaded)
-    digests = {file.path.name: digest(file.path)}
-    if not log.read:
-        tally.add("no row was found", unit="files", where=file.path.name)
+            cells.add(loaded, file.chosen)
+    digests = {name: digest(file.path)}
+    if not cells.rows:
+        tally.add("no row was found", unit="files", where=name)
         yield Part(LANDED.empty_table(), losses=tally.losses(), digests=digests)
         return
-    trail = log.trail(stem_of(source, _SUFFIXES))
-    yield from workflow_parts(trail, source=source, file=file.path.name, tally=tally, digests=digests, medium=medium)
+    gathering = Gathering(source=source, file=name, tally=tally, medium=medium)
+    for trail in cells.trails(stem_of(source, _SUFFIXES)):
+        gathering.add(trail)
+    yield from gathering.rows()
+    yield gathering.last(digests)
 
 
 def _positions(mapping: dict[str, tuple[str | int, ...] | None], names: list[str], file: str) -> dict[str, list[int]]:
@@ -237,142 +231,3 @@ def _positions(mapping: dict[str, tuple[str | int, ...] | None], names: list[str
                 hint=f"{nearest(ours, names)} Say which it is: columns={{{ours!r}: …}}.",
             )
     return found
-
-
-def _cells(loaded: Loaded, positions: list[int]) -> pa.Array:
-    """Give one of our columns as text."""
-    return filled_cells(joined_cells([text_cells(loaded.cells[one]) for one in positions]))
-
-
-def _are_missing(values: pa.Array) -> pa.Array:
-    """Tell which cells say no time."""
-    return pc.or_kleene(pc.is_null(values), pc.is_in(values, value_set=_MISSING))
-
-
-def _dated(values: pa.Array, time_format: str | None) -> pa.Array:
-    """Write dates with dashes: years before months leave nothing to guess, 2026/07/01 is as good as 2026-07-01."""
-    if time_format is not None:
-        return values
-    return pc.replace_substring_regex(values, r"^(\d{4})/(\d{2})/(\d{2})", r"\1-\2-\3")
-
-
-@dataclass
-class _Log:
-    """What was read of a log so far, by number."""
-
-    source: _File
-    tally: Tally
-    readers: dict[str, TimeReader]
-    read: int = 0
-    _words: dict[str, Words] = field(default_factory=lambda: {ours: Words() for ours in _WORDS})
-    _lines: list[Ints] = field(default_factory=list)
-    _held: dict[str, list[tuple[Ints, Flags]]] = field(default_factory=lambda: {"time": [], "start": []})
-
-    @property
-    def file(self) -> str:
-        """Name of the file."""
-        return self.source.path.name
-
-    def add(self, loaded: Loaded) -> None:
-        """Read some rows."""
-        chosen = self.source.chosen
-        self.read += len(loaded.lines)
-        self._lines.append(loaded.lines)
-        for ours, words in self._words.items():
-            if ours in chosen:
-                words.extend(_cells(loaded, chosen[ours]))
-        for ours, held in self._held.items():
-            if ours in chosen:
-                heading = "/".join(loaded.names[one] for one in chosen[ours])
-                held.append(self._read_times(ours, heading, _cells(loaded, chosen[ours]), loaded.lines))
-
-    def _read_times(self, ours: str, heading: str, values: pa.Array, lines: Ints) -> tuple[Ints, Flags]:
-        """Read some times; rows without one are not good."""
-        missing = np.array(_are_missing(values).to_numpy(zero_copy_only=False), dtype=bool)
-        if ours == "time" and "start" not in self.source.chosen:
-            self._count(missing, "events without a time", lines)
-        rows = np.flatnonzero(~missing)
-        times, good = np.zeros(len(values), np.int64), ~missing
-        if len(rows):
-            here = _dated(values.take(pa.array(rows)), self.source.time_format)
-            times[rows], good[rows] = self.readers[ours].read(here, Place(self.file, heading, lines[rows]))
-        return times, good
-
-    def _times(self, ours: str) -> tuple[Ints, Flags]:
-        """Give all times of a column."""
-        self.readers[ours].finish()
-        times, good = zip(*self._held[ours], strict=True)
-        return np.concatenate(times), np.concatenate(good)
-
-    def trail(self, process: str) -> Trail:
-        """Say what was done on cases."""
-        lines = np.concatenate(self._lines)
-        times, good = self._times("time")
-        good = without_early(times, good, lines, file=self.file, tally=self.tally)
-        starts, started = np.zeros(len(times), np.int64), np.zeros(len(times), bool)
-        if "start" in self.source.chosen:
-            starts, started = self._times("start")
-            # A row without an end is an event all the same.
-            begun, started = started & ~good, started & good
-            late = started & (starts > times)
-            self._count(late, "start after the end; the start is left out", lines)
-            self._count(~good & ~begun, "events without a time", lines)
-            started &= ~late
-            times, good = np.where(begun, starts, times), good | begun
-        rows = np.flatnonzero(good)
-        coded = {ours: self._coded(ours).take(rows) for ours in self._words}
-        if "space" not in self.source.chosen:
-            coded["space"] = Coded.same(process, len(rows))
-        trail = Trail(
-            title=coded.pop("role"),
-            transitions=coded.pop("lifecycle"),
-            role=Coded.nothing(len(rows)),
-            position=np.zeros(len(rows), np.int64),
-            time=times[rows],
-            line=lines[rows],
-            **coded,
-        )
-        if started.any():
-            trail = _with_starts(trail, starts[rows], started[rows])
-        return _numbered(trail)
-
-    def _coded(self, ours: str) -> Coded:
-        """Give the words of a column by number."""
-        if ours not in self.source.chosen:
-            return Coded.nothing(self.read)
-        coded = self._words[ours].coded()
-        # pandas writes whole numbers as 112.0 where one of them is missing.
-        if coded.words and all(word.endswith(".0") and word[:-2].isdigit() for word in coded.words if word != "nan"):
-            coded = coded.settled(lambda word: None if word == "nan" else word[:-2])
-        return coded
-
-    def _count(self, rows: Flags, reason: str, lines: Ints) -> None:
-        """Count rows by what is odd about them."""
-        if rows.any():
-            where = f"{self.file}, line {lines[int(np.argmax(rows))]}"
-            self.tally.add(reason, unit="events", where=where, count=int(rows.sum()))
-
-
-def _with_starts(trail: Trail, starts: Ints, started: Flags) -> Trail:
-    """Make two events of each row that says when its work began; what links them is an instance of their own."""
-    n = len(trail)
-    begun = np.flatnonzero(started)
-    # By row, the start first: equal times keep this order.
-    order = np.argsort(np.concatenate([2 * begun, 2 * np.arange(n) + 1]), kind="stable")
-    rows = np.concatenate([begun, np.arange(n)])[order]
-    is_start = (np.arange(len(rows)) < len(begun))[order]
-    both = trail.take(rows)
-    own = both.transitions.codes
-    codes = np.where(is_start, 0, np.where(started[rows], 1, np.where(own >= 0, own + 2, -1))).astype(np.int32)
-    held = {
-        **vars(both),
-        "transitions": Coded(codes, ["start", "complete", *trail.transitions.words]),
-        "instance": Coded(np.where(started[rows], rows, -1).astype(np.int32), [str(row) for row in range(n)]),
-        "time": np.where(is_start, starts[rows], both.time),
-    }
-    return Trail(**held)
-
-
-def _numbered(trail: Trail) -> Trail:
-    """Number the events of each case."""
-    return Trail(**{**vars(trail), "position": ranks(trail.case, trail.time)})

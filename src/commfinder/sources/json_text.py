@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-__all__ = ["JsonError", "decode_text", "load", "load_items", "load_members"]
+__all__ = ["DECODER", "JsonError", "decode_text", "load", "load_items", "load_members", "whole_characters"]
 
 _BETWEEN = re.compile(r"[\s,]*")
 _COLON = re.compile(r"\s*:\s*")
@@ -23,7 +23,8 @@ def _no_number(_: str) -> None:
 
 
 # Numbers stay text: a timestamp of sixteen digits keeps them all, and a number of 5,000 digits is no danger.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_number)
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_number)
+"""Reads one JSON value; numbers are texts, NaN and infinities None."""
 
 
 def decode_text(raw: bytes) -> tuple[str, bool]:
@@ -65,7 +66,7 @@ def load(text: str) -> Any:
         If it is no JSON, or nested beyond measure.
     """
     try:
-        return _DECODER.decode(_clean(text))
+        return DECODER.decode(_clean(text))
     except RecursionError:
         raise JsonError("nested too deep") from None
     except ValueError as error:
@@ -127,7 +128,7 @@ def _leading_members(text: str, position: int, *, outer: bool = True) -> tuple[d
         if text[position : position + 1] == "}":
             return members, position + 1
         try:
-            key, position = _DECODER.raw_decode(text, position)
+            key, position = DECODER.raw_decode(text, position)
             position = _after(_COLON, text, position)
             opening = text[position : position + 1]
             if outer and opening == "[":
@@ -136,7 +137,7 @@ def _leading_members(text: str, position: int, *, outer: bool = True) -> tuple[d
             elif outer and opening == "{":
                 members[str(key)], position = _leading_members(text, position, outer=False)
             else:
-                members[str(key)], position = _DECODER.raw_decode(text, position)
+                members[str(key)], position = DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             return members, 0
         if not position:
@@ -161,10 +162,25 @@ def _leading_items(text: str, position: int | None = None) -> tuple[list[Any], i
         if text[position : position + 1] == "]":
             return items, position + 1
         try:
-            item, position = _DECODER.raw_decode(text, position)
+            item, position = DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             return items, 0
         items.append(item)
+
+
+def whole_characters(text: str) -> str:
+    """Put U+FFFD in the place of lone surrogates, which no UTF-8 output can hold.
+
+    Parameters
+    ----------
+    text : str
+        A decoded text.
+
+    Returns
+    -------
+    str
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _clean(text: str) -> str:

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from commfinder.errors import FormatError
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import open_members
 from commfinder.sources.coded import Coded, Words
-from commfinder.sources.documents import (
-    bytes_of,
-    head_of,
-    member_of,
-    peek_member,
-    stem_of,
-    text_codec,
-    utf8_of,
-    whole_of,
-)
+from commfinder.sources.documents import bytes_of, head_of, member_of, peek_member, text_of, utf8_of
 from commfinder.sources.event_log_columns import usual_columns
-from commfinder.sources.json_text import load_members
+from commfinder.sources.json_stream import Item, JsonStream
 from commfinder.sources.ocel_choices import Actors, choose_actors, choose_case_types
-from commfinder.sources.ocel_forms import members_of_database, members_of_xml
-from commfinder.sources.ocel_parts import Ocel, OcelEvent, parse_ocel
-from commfinder.sources.reading import Part, Reading, whole
+from commfinder.sources.ocel_forms import XmlStream, members_of_database
+from commfinder.sources.ocel_parts import event_of, object_of
+from commfinder.sources.ocel_store import OcelStore, Step
+from commfinder.sources.reading import PART_ROWS, Part, Reading, whole
 from commfinder.sources.streams import digest, existing, open_stream
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, ranks, workflow_parts
-from commfinder.sources.workflow_times import LogTimes
+from commfinder.sources.workflow_rows import Gathering
+from commfinder.sources.workflow_trail import Trail
 
 __all__ = ["ocel_parts", "read_ocel"]
-
-Ints = npt.NDArray[np.int64]
 
 _SUFFIXES = (".jsonocel", ".json", ".xmlocel", ".xml")
 _NEED = "OCEL 2.0 as JSON, XML or SQLite, or OCEL 1.0 as JSON is needed."
@@ -138,8 +127,9 @@ def ocel_parts(
 ) -> Iterator[Part]:
     """Read an object-centric event log and yield its rows piece by piece.
 
-    The log itself is held in memory: which objects are its cases, and what says who acted, is chosen by all of it. Only
-    the rows, which are many for each event, come in pieces.
+    Which objects are the cases of a log, and what says who acted, is chosen by all of it. Until then what was read lies
+    on disk, in files without a name; memory grows with the people and the longest case. The SQLite form alone is held
+    in memory.
 
     Parameters
     ----------
@@ -166,28 +156,27 @@ def _parts(
     name: str | None,
     progress: Progress,
 ) -> Iterator[Part]:
-    """Read the log, then make rows of it."""
+    """Lay the log aside, then make rows of it: only the whole log tells what its cases are."""
     source = name or where.resolve().name
     tally = Tally(source)
-    with progress.stage(f"Reading {source}", where.stat().st_size) as stage:
-        log = parse_ocel(_members(where, tally, stage.advance), tally, where.name)
-    times = LogTimes()
-    for event in log.events:
-        times.add(event.time)
-    moments, good = times.settled(np.zeros(len(log.events), np.int64), file=where.name, zone=zone, tally=tally)
-    log.events = [event for event, usable in zip(log.events, good.tolist(), strict=True) if usable]
-    moments = moments[good]
-    who = choose_actors(log, actors)
-    cases = choose_case_types(log, case_type, who, moments)
-    _note(log, who, cases, case_type is None, where.name, tally)
-    trail = _trail(log, who, cases, moments, stem_of(source, _SUFFIXES), where.name, tally)
-    names = {one: facts["name"] for one, facts in log.facts.items() if log.types[one] in who.types and "name" in facts}
-    yield from workflow_parts(
-        trail, source=source, file=where.name, tally=tally, digests={where.name: digest(where)}, names=names
-    )
+    with contextlib.closing(OcelStore(where.name, zone, tally)) as log:
+        with progress.stage(f"Reading {source}", where.stat().st_size) as stage:
+            _read(where, log, tally, stage.advance)
+        log.settle()
+        attributes = log.attribute_names()
+        who = choose_actors(log, attributes, actors)
+        cases = choose_case_types(log, case_type, who)
+        _note(log, attributes, who, cases, case_type is None, where.name, tally)
+        people = log.facts(who.types)
+        gathering = Gathering(source=source, file=where.name, tally=tally)
+        for trail in _trails(log, _Told(people, who), cases, where.name, tally):
+            gathering.add(trail)
+    yield from gathering.rows()
+    names = {one: facts["name"] for one, facts in people.items() if "name" in facts}
+    yield gathering.last({where.name: digest(where)}, names)
 
 
-def _members(path: Path, tally: Tally, advance: Callable[[float], None]) -> dict[str, Any]:
+def _read(path: Path, log: OcelStore, tally: Tally, advance: Callable[[float], None]) -> None:
     """Read the file in whichever form it is; of a damaged one what comes before the damage."""
     form = _form(path)
     if form == "csv":
@@ -196,35 +185,68 @@ def _members(path: Path, tally: Tally, advance: Callable[[float], None]) -> dict
         )
     if form == "sqlite":
         members = members_of_database(path)
+        _keep(((member, None, one) for member in ("objects", "events") for one in members[member]), log, tally, path)
         advance(path.stat().st_size)
-        return members
+        return
+    chunks = bytes_of(path, _SUFFIXES, what="events", tally=tally, advance=advance)
     if form == "xml":
-        chunks = bytes_of(path, _SUFFIXES, what="events", tally=tally, advance=advance)
-        members, problem = members_of_xml(utf8_of(chunks, tally, path.name), path.name)
-        empty = False
-        if members.get("events") and not any("type" in event for event in members["events"]):
+        xml = XmlStream(utf8_of(chunks, tally, path.name), path.name)
+        if _keep(xml.items(), log, tally, path) and not xml.typed:
             raise FormatError(f"{path.name} is the XML of OCEL 1.0, which is not read.", need=_NEED, hint=_HINT)
+        _check(xml, path, tally)
     else:
-        raw = whole_of(path, _SUFFIXES, what="events", tally=tally, advance=advance)
-        text = raw.decode(text_codec(raw[:4096]), "replace").removeprefix("\ufeff")
-        if "\ufffd" in text:
+        stream = JsonStream(_noted(text_of(chunks), path, tally))
+        _keep(stream.items(), log, tally, path)
+        _check(stream, path, tally)
+
+
+def _keep(items: Iterator[Item], log: OcelStore, tally: Tally, path: Path) -> bool:
+    """Keep the objects and events of a log, and say whether there is any event."""
+    anything = False
+    for item in items:
+        one = object_of(item)
+        if one is not None and one[0] and one[1]:
+            log.add_object(*one)
+        elif one is not None:
+            tally.add("object without an id or a type", unit="objects", where=path.name)
+        else:
+            event = event_of(item)
+            anything = anything or event is not None
+            if isinstance(event, str):
+                tally.add(event, unit="events", where=path.name)
+            elif event is not None:
+                log.add_event(event)
+    return anything
+
+
+def _noted(texts: Iterator[str], path: Path, tally: Tally) -> Iterator[str]:
+    """Pass text on, and say once if a byte of it was wrong."""
+    noted = False
+    for text in texts:
+        if "\ufffd" in text and not noted:
             tally.add("file is not UTF-8; wrong bytes were replaced", unit="files", where=path.name)
-        members, problem = load_members(text)
-        empty = not text.strip()
-    if not empty and not {"events", "objects", "ocel:events", "ocel:objects"} & members.keys():
+            noted = True
+        yield text
+
+
+def _check(stream: JsonStream | XmlStream, path: Path, tally: Tally) -> None:
+    """Refuse what was no log, and count damage."""
+    problem = stream.problem
+    if stream.blank:
+        return
+    if not {"events", "objects", "ocel:events", "ocel:objects"} & stream.names:
         raise FormatError(
             f"{path.name} is no object-centric event log" + (f" ({problem})." if problem else "."),
             need="It has 'events' and 'objects' (version 2), or as JSON 'ocel:events' and 'ocel:objects' (version 1).",
             hint="Leave kind out, so that the kind is found out.",
         )
-    if problem and not empty:
+    if problem:
         tally.add(
             "log is damaged or cut off; the objects and events before the damage are kept",
             unit="files",
             where=f"{path.name}: {problem}",
             advice="Fetch or export the file again.",
         )
-    return members
 
 
 def _form(path: Path) -> str:
@@ -246,10 +268,19 @@ def _form(path: Path) -> str:
     return "xml" if text.startswith("<") else "csv" if "ocel:eid" in text.partition("\n")[0] else "json"
 
 
-def _note(log: Ocel, who: Actors, cases: tuple[str, ...], chosen: bool, file: str, tally: Tally) -> None:
+def _note(
+    log: OcelStore,
+    attributes: list[str],
+    who: Actors,
+    cases: tuple[str, ...],
+    chosen: bool,
+    file: str,
+    tally: Tally,
+) -> None:
     """Say what was assumed, and what of it can be said better."""
-    if chosen and cases and len(log.type_names) > 1:
-        others = ", ".join(name for name in log.type_names if name not in cases)
+    types = log.type_names
+    if chosen and cases and len(types) > 1:
+        others = ", ".join(name for name in types if name not in cases)
         tally.add(
             f"cases are the objects of the type {cases[0]!r}, chosen by a rule",
             unit="types",
@@ -257,7 +288,7 @@ def _note(log: Ocel, who: Actors, cases: tuple[str, ...], chosen: bool, file: st
             advice=f"Say which it is: case_type={cases[0]!r}. The other types are: {others}.",
         )
     if log.events and not who.attributes and not who.types:
-        named = ", ".join([*log.attribute_names, *log.type_names][:20]) or "none"
+        named = ", ".join([*attributes, *types][:20]) or "none"
         tally.add(
             "nothing in the log is named like people",
             unit="files",
@@ -266,84 +297,74 @@ def _note(log: Ocel, who: Actors, cases: tuple[str, ...], chosen: bool, file: st
         )
 
 
-def _trail(
-    log: Ocel, who: Actors, cases: tuple[str, ...], moments: Ints, process: str, file: str, tally: Tally
-) -> Trail:
-    """Say what was done: a row for each event, case object and actor."""
+def _trails(log: OcelStore, told: _Told, cases: tuple[str, ...], file: str, tally: Tally) -> Iterator[Trail]:
+    """Say what was done, piece by piece: a row for each event, case object and actor."""
     columns = {name: Words() for name in _COLUMNS}
-    numbers: list[int] = []
-    homeless = 0
-    told = _Told(log, who)
-    for number, event in enumerate(log.events):
-        objects = [one for one in event.objects if log.types.get(one) in cases]
-        homeless += not objects
-        acted = told.actors(event) or [("", None, {})]
-        for one in objects:
+    steps: list[int] = []
+    times: list[int] = []
+    for step in log.steps():
+        objects = [one for one in step.objects if one[1] in cases]
+        if not objects:
+            tally.add(
+                "events without an object of the case types",
+                unit="events",
+                where=file,
+                advice="Name more types: case_type=[…].",
+            )
+        acted = told.actors(step) or [("", None, {})]
+        for one, kind in objects:
             for resource, role, facts in acted:
-                numbers.append(number)
-                values = (event.activity, one, log.types[one] or process, resource, *told.place(facts, event), role)
+                steps.append(step.number)
+                times.append(step.time)
+                values = (step.activity, one, kind, resource, *told.place(facts, step), role)
                 for column, value in zip(columns.values(), values, strict=True):
                     column.add(value or None)
-    tally.add(
-        "events without an object of the case types",
-        unit="events",
-        where=file,
-        count=homeless,
-        advice="Name more types: case_type=[…].",
-    )
-    rows = np.array(numbers, np.int64)
-    coded = {name: column.coded() for name, column in columns.items()}
-    time = moments[rows]
+        if len(steps) >= PART_ROWS:
+            yield _trail(columns, steps, times)
+            columns, steps, times = {name: Words() for name in _COLUMNS}, [], []
+    yield _trail(columns, steps, times)
+
+
+def _trail(columns: dict[str, Words], steps: list[int], times: list[int]) -> Trail:
+    """Say what was done in some events."""
+    n = len(steps)
     return Trail(
-        **coded,
-        instance=Coded.nothing(len(rows)),
+        **{name: column.coded() for name, column in columns.items()},
+        instance=Coded.nothing(n),
         # All actors of an event on a case share its place.
-        position=_places(coded["case"], time, rows),
-        time=time,
-        line=np.zeros(len(rows), np.int64),
+        step=np.array(steps, np.int64),
+        time=np.array(times, np.int64),
+        line=np.zeros(n, np.int64),
+        usable=np.ones(n, bool),
     )
-
-
-def _places(case: Coded, time: Ints, events: Ints) -> Ints:
-    """Number the events of each case by time, then by their place in the file."""
-    if not len(events):
-        return np.zeros(0, np.int64)
-    pairs = case.codes.astype(np.int64) * (int(events.max()) + 1) + events
-    _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-    first_in_order = np.argsort(first, kind="stable")
-    place = np.empty(len(first), np.int64)
-    held = first[first_in_order]
-    place[first_in_order] = ranks(case.take(held), time[held])
-    return place[inverse]
 
 
 class _Told:
     """What events and objects tell of people."""
 
-    def __init__(self, log: Ocel, who: Actors) -> None:
-        self._log = log
+    def __init__(self, people: dict[str, dict[str, str]], who: Actors) -> None:
+        self._people = people
         self._who = who
         self._columns: dict[tuple[str, ...], dict[str, str]] = {}
 
-    def actors(self, event: OcelEvent) -> list[tuple[str, str | None, dict[str, str]]]:
+    def actors(self, step: Step) -> list[tuple[str, str | None, dict[str, str]]]:
         """Name who acted, each once, with the role and what is known of them."""
-        log, who = self._log, self._who
-        people = [one for one in event.objects if log.types.get(one) in who.types]
+        people = [one for one, kind in step.objects if kind in self._who.types]
         if people:
-            return [(one, None, log.facts[one]) for one in people]
+            return [(one, None, self._people[one]) for one in people]
         found: dict[str, str | None] = {}
-        for name in who.attributes:
-            if value := event.attributes.get(name):
+        for name in self._who.attributes:
+            if value := step.attributes.get(name):
                 role = "approve" if "approv" in name.lower() else None
                 found[value] = found.get(value) or role
         return [(value, role, {}) for value, role in found.items()]
 
-    def place(self, facts: dict[str, str], event: OcelEvent) -> tuple[str | None, str | None, str | None]:
+    def place(self, facts: dict[str, str], step: Step) -> tuple[str | None, str | None, str | None]:
         """Give group, title and transition, of the person or else of the event."""
-        own, said = self._named(facts), self._named(dict(event.attributes))
+        own, said = self._named(facts), self._named(step.attributes)
         return (own.get("group") or said.get("group"), own.get("role") or said.get("role"), said.get("lifecycle"))
 
-    def _named(self, facts: dict[str, str]) -> dict[str, str]:
+    def _named(self, facts: Mapping[str, str]) -> dict[str, str]:
         """Find attributes by their usual names."""
         keys = tuple(facts)
         if keys not in self._columns:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from commfinder.errors import InputError, nearest
-from commfinder.sources.ocel_parts import Ocel
+from commfinder.sources.ocel_store import OcelStore
 
 __all__ = ["Actors", "choose_actors", "choose_case_types"]
 
@@ -67,13 +63,15 @@ def names_people(name: str) -> bool:
     return last in _PEOPLE or last.removesuffix("s") in _PEOPLE or (last == "by" and len(words) > 1)
 
 
-def choose_actors(log: Ocel, actors: Sequence[str] | None) -> Actors:
+def choose_actors(log: OcelStore, attributes: Sequence[str], actors: Sequence[str] | None) -> Actors:
     """Find what says who acted.
 
     Parameters
     ----------
-    log : Ocel
+    log : OcelStore
         The log.
+    attributes : sequence of str
+        All attributes of events, sorted.
     actors : sequence of str or None
         Attributes of events and types of objects. None takes those that are named like people, and attributes of which
         half of the values or more, numbers aside, are among the people found so.
@@ -87,7 +85,7 @@ def choose_actors(log: Ocel, actors: Sequence[str] | None) -> Actors:
     InputError
         If a name is neither.
     """
-    attributes, types = log.attribute_names, log.type_names
+    types = log.type_names
     if actors is not None:
         for name in actors:
             if name not in attributes and name not in types:
@@ -98,32 +96,22 @@ def choose_actors(log: Ocel, actors: Sequence[str] | None) -> Actors:
         return Actors(
             tuple(name for name in attributes if name in actors), tuple(name for name in types if name in actors)
         )
-    values: dict[str, set[str]] = defaultdict(set)
-    for event in log.events:
-        for name, value in event.attributes.items():
-            if not value.replace(".", "").isdigit():
-                values[name].add(value)
     named = {name for name in attributes if names_people(name)}
-    people = {value for name in named for value in values[name]}
-    alike = {name for name in attributes if values[name] and 2 * len(values[name] & people) >= len(values[name])}
-    return Actors(tuple(sorted(named | alike)), tuple(name for name in types if names_people(name)))
+    found = tuple(sorted(named | log.alike(named)))
+    return Actors(found, tuple(name for name in types if names_people(name)))
 
 
-def choose_case_types(
-    log: Ocel, case_type: str | Iterable[str] | None, actors: Actors, times: npt.NDArray[np.int64]
-) -> tuple[str, ...]:
+def choose_case_types(log: OcelStore, case_type: str | Iterable[str] | None, actors: Actors) -> tuple[str, ...]:
     """Find the types of objects that are the cases.
 
     Parameters
     ----------
-    log : Ocel
+    log : OcelStore
         The log.
     case_type : str, iterable of str or None
         What the user says.
     actors : Actors
         What says who acted: people are no cases.
-    times : ndarray of int64, one per event
-        Microseconds since 1970 UTC, 0 where not known.
 
     Returns
     -------
@@ -150,31 +138,7 @@ def choose_case_types(
         return tuple(sorted(set(wanted)))
     if not known:
         return ()
-    scores, lasting = _histories(log, times)
-    sizes = Counter(log.types.values())
+    scores, lasting = log.histories()
+    sizes = log.sizes()
     eligible = [name for name in known if name not in actors.types] or known
     return (min(eligible, key=lambda name: (not scores[name], name in lasting, -scores[name], sizes[name], name)),)
-
-
-def _histories(log: Ocel, times: npt.NDArray[np.int64]) -> tuple[Counter[str], set[str]]:
-    """Count the events that each type puts into histories, and name the types whose objects outlast them."""
-    lives: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for time, event in zip(times.tolist(), log.events, strict=True):
-        by_type: dict[str, list[str]] = defaultdict(list)
-        for name in event.objects:
-            if name in log.types:
-                by_type[log.types[name]].append(name)
-        for kind, names in by_type.items():
-            if len(names) == 1:
-                lives[kind][names[0]].append(time)
-    scores: Counter[str] = Counter()
-    lasting: set[str] = set()
-    known = times[times != 0]
-    whole = int(known.max() - known.min()) if len(known) else 0
-    for kind, objects in lives.items():
-        long = [held for held in objects.values() if len(held) > 1]
-        scores[kind] = sum(map(len, long))
-        spans = [max(held) - min(held) for held in long]
-        if spans and 2 * float(np.median(spans)) > whole:
-            lasting.add(kind)
-    return scores, lasting

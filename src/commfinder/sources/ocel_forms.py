@@ -11,15 +11,16 @@ from typing import Any
 from xml.parsers import expat
 
 from commfinder.errors import FormatError
+from commfinder.sources.json_stream import Item
 
-__all__ = ["members_of_database", "members_of_xml"]
+__all__ = ["XmlStream", "members_of_database"]
 
 _LONGEST = 500
 _TABLES = frozenset(["event", "object", "event_object", "event_map_type", "object_map_type"])
 
 
-def members_of_xml(chunks: Iterable[bytes], file: str) -> tuple[dict[str, Any], str | None]:
-    """Read the XML of OCEL 2.0.
+class XmlStream:
+    """The events and objects of an OCEL 2.0 log in XML, one by one, in the shape of its JSON.
 
     Parameters
     ----------
@@ -28,32 +29,59 @@ def members_of_xml(chunks: Iterable[bytes], file: str) -> tuple[dict[str, Any], 
     file : str
         Name of the file.
 
-    Returns
-    -------
-    members : dict
-        Objects and events as JSON has them; where the document is damaged those before.
+    Attributes
+    ----------
+    names : set of str
+        The members seen so far: "events", "objects".
     problem : str or None
-        What is wrong, if anything is.
-
-    Raises
-    ------
-    FormatError
-        If it declares entities.
+        What is wrong, if anything is; known when all items were taken.
+    typed : bool
+        Whether any event says its type, as in version 2.
     """
-    reader = _XmlReader(file)
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.text
-    parser.EntityDeclHandler = reader.refuse
-    try:
-        for chunk in chunks:
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        return reader.members, str(error)
-    return reader.members, None
+
+    blank = False
+
+    def __init__(self, chunks: Iterable[bytes], file: str) -> None:
+        self.problem: str | None = None
+        self._chunks = chunks
+        self._reader = _XmlReader(file)
+        self.names = self._reader.names
+        self.typed = False
+
+    def items(self) -> Iterator[Item]:
+        """Yield events and objects; where the document is damaged those before.
+
+        Yields
+        ------
+        tuple of str, None and dict
+
+        Raises
+        ------
+        FormatError
+            If it declares entities.
+        """
+        reader = self._reader
+        parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        parser.StartElementHandler = reader.start
+        parser.EndElementHandler = reader.end
+        parser.CharacterDataHandler = reader.text
+        parser.EntityDeclHandler = reader.refuse
+        try:
+            for chunk in self._chunks:
+                parser.Parse(chunk, False)
+                yield from self._ready()
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            self.problem = str(error)
+        yield from self._ready()
+
+    def _ready(self) -> Iterator[Item]:
+        """Yield what is whole."""
+        ready, self._reader.ready = self._reader.ready, []
+        for member, one in ready:
+            self.typed = self.typed or (member == "events" and "type" in one)
+            yield member, None, one
 
 
 class _XmlReader:
@@ -61,7 +89,8 @@ class _XmlReader:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.members: dict[str, Any] = {}
+        self.names: set[str] = set()
+        self.ready: list[tuple[str, dict[str, Any]]] = []
         self._inside: list[str] = []
         self._one: dict[str, Any] | None = None
         self._attribute: dict[str, str] | None = None
@@ -79,7 +108,7 @@ class _XmlReader:
         tag = tag.rpartition(":")[2]
         self._inside.append(tag)
         if len(self._inside) == 2 and tag in ("objects", "events"):
-            self.members.setdefault(tag, [])
+            self.names.add(tag)
         elif len(self._inside) == 3 and tag in ("object", "event"):
             self._one = {**attributes, "attributes": [], "relationships": []}
         elif self._one is not None and tag == "attribute":
@@ -99,7 +128,8 @@ class _XmlReader:
             self._one["attributes"].append(self._attribute)
             self._attribute = None
         elif len(self._inside) == 2 and self._one is not None and tag in ("object", "event"):
-            self.members.setdefault(f"{tag}s", []).append(self._one)
+            self.names.add(f"{tag}s")
+            self.ready.append((f"{tag}s", self._one))
             self._one = None
 
 

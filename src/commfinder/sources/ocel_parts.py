@@ -1,14 +1,15 @@
-"""What is kept of an object-centric event log, and how the two versions of its JSON say it."""
+"""What is kept of one event or object of an object-centric log, and how the two versions of its JSON say it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from commfinder.sources.tally import Tally
+from commfinder.sources.json_stream import Item
+from commfinder.sources.json_text import whole_characters
 
-__all__ = ["Ocel", "OcelEvent", "parse_ocel"]
+__all__ = ["OcelEvent", "event_of", "object_of"]
 
 _LONGEST = 500
 
@@ -35,104 +36,55 @@ class OcelEvent:
     objects: tuple[str, ...]
 
 
-@dataclass
-class Ocel:
-    """What is kept of a log.
+def object_of(item: Item) -> tuple[str, str, dict[str, str]] | None:
+    """Read an object of either version.
 
     Parameters
     ----------
-    events : list of OcelEvent
-        In the order of the file.
-    types : dict
-        Type of each object.
-    facts : dict
-        What each object says of itself: the latest value of each attribute.
-    """
-
-    events: list[OcelEvent] = field(default_factory=list)
-    types: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def type_names(self) -> list[str]:
-        """All types of objects, sorted."""
-        return sorted(set(self.types.values()))
-
-    @property
-    def attribute_names(self) -> list[str]:
-        """All attributes of events, sorted."""
-        return sorted({name for event in self.events for name in event.attributes})
-
-
-def parse_ocel(members: Mapping[str, Any], tally: Tally, file: str) -> Ocel:
-    """Keep of the JSON of an object-centric log what says who did what on which object.
-
-    Parameters
-    ----------
-    members : mapping
-        The outermost object of the file, of version 1 or 2.
-    tally : Tally
-        Where items that can not be read are counted.
-    file : str
-        Name of the file.
+    item : tuple
+        One item of a log.
 
     Returns
     -------
-    Ocel
+    tuple of str, str and dict, or None
+        Id, type and the latest value of each attribute; id or type are "" where they can not be read. None for what is
+        no item of the objects.
     """
-    log = Ocel()
-    bad_objects = bad_events = 0
-    for name, kind, facts in _objects(members):
-        if not name or not kind:
-            bad_objects += 1
-        elif name not in log.types:
-            log.types[name], log.facts[name] = kind, facts
-    for event in _events(members):
-        if event is None:
-            bad_events += 1
-        else:
-            log.events.append(event)
-    tally.add("object without an id or a type", unit="objects", where=file, count=bad_objects)
-    tally.add("item that is no event", unit="events", where=file, count=bad_events)
-    return log
-
-
-def _objects(members: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield id, type and attributes of each object."""
-    for one in _items(members.get("objects")):
+    member, key, one = item
+    if member == "objects" and key is None:
         one = one if isinstance(one, dict) else {}
-        yield _word(one.get("id")), _word(one.get("type")), _latest(one.get("attributes"))
-    for name, one in _pairs(members.get("ocel:objects")):
+        return _word(one.get("id")), _word(one.get("type")), _latest(one.get("attributes"))
+    if member == "ocel:objects" and key is not None:
         one = one if isinstance(one, dict) else {}
-        facts = {key: word for key, value in _pairs(one.get("ocel:ovmap")) if (word := _word(value))}
-        yield _word(name), _word(one.get("ocel:type")), facts
+        return _word(key), _word(one.get("ocel:type")), _words(one.get("ocel:ovmap"))
+    return None
 
 
-def _events(members: Mapping[str, Any]) -> Iterator[OcelEvent | None]:
-    """Yield each event; None for what is none."""
-    for one in _items(members.get("events")):
-        if not isinstance(one, dict):
-            yield None
-            continue
+def event_of(item: Item) -> OcelEvent | str | None:
+    """Read an event of either version.
+
+    Parameters
+    ----------
+    item : tuple
+        One item of a log.
+
+    Returns
+    -------
+    OcelEvent, str or None
+        A string says why an item of the events is none; None is for what is no item of the events.
+    """
+    member, key, one = item
+    if (member, key is None) not in (("events", True), ("ocel:events", False)):
+        return None
+    if not isinstance(one, dict):
+        return "item that is no event"
+    if key is None:
         related = (_word(link.get("objectId")) for link in _items(one.get("relationships")) if isinstance(link, dict))
-        yield OcelEvent(
-            _word(one.get("type")),
-            _word(one.get("time")),
-            _latest(one.get("attributes")),
-            tuple(dict.fromkeys(name for name in related if name)),
-        )
-    for _, one in _pairs(members.get("ocel:events")):
-        if not isinstance(one, dict):
-            yield None
-            continue
-        said = {key: word for key, value in _pairs(one.get("ocel:vmap")) if (word := _word(value))}
+        what, when, said = one.get("type"), one.get("time"), _latest(one.get("attributes"))
+    else:
         related = (_word(name) for name in _items(one.get("ocel:omap")))
-        yield OcelEvent(
-            _word(one.get("ocel:activity")),
-            _word(one.get("ocel:timestamp")),
-            said,
-            tuple(dict.fromkeys(name for name in related if name)),
-        )
+        what, when, said = one.get("ocel:activity"), one.get("ocel:timestamp"), _words(one.get("ocel:vmap"))
+    return OcelEvent(_word(what), _word(when), said, tuple(dict.fromkeys(name for name in related if name)))
 
 
 def _latest(attributes: Any) -> dict[str, str]:
@@ -149,11 +101,12 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _pairs(value: Any) -> list[tuple[str, Any]]:
-    """Give the members of an object; nothing for anything else."""
-    return list(value.items()) if isinstance(value, dict) else []
+def _words(value: Any) -> dict[str, str]:
+    """Give the members of an object that are texts; nothing for anything else."""
+    held = value.items() if isinstance(value, dict) else ()
+    return {whole_characters(key): word for key, one in held if (word := _word(one))}
 
 
 def _word(value: Any) -> str:
     """Give a text (numbers are texts here), "" for anything else."""
-    return value.strip()[:_LONGEST] if isinstance(value, str) else ""
+    return whole_characters(value.strip()[:_LONGEST]) if isinstance(value, str) else ""

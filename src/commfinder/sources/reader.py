@@ -8,6 +8,7 @@ from typing import Any
 
 from commfinder.errors import InputError, nearest
 from commfinder.interactions import Interactions
+from commfinder.interactions.landing import hold
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.archive import open_members
 from commfinder.sources.detect import KINDS, Kind, detect
@@ -26,7 +27,7 @@ from commfinder.sources.zulip_export import is_zulip_export, zulip_export_parts
 
 __all__ = ["READER_VERSIONS", "parts", "read"]
 
-READER_VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1)
+READER_VERSIONS: dict[Kind, int] = {**dict.fromkeys(KINDS, 2), "mbox": 1, "slack": 1}
 """Which version of a kind's reader this is; it grows whenever the reader makes other rows of the same input."""
 
 
@@ -123,7 +124,8 @@ def read(
     -------
     Interactions
         Carries accounts, memberships and the account of what was skipped. An input without any interaction gives an
-        empty one, which says so in its losses.
+        empty one, which says so in its losses. The rows lie among temporary files, in a folder for the user alone that
+        goes with the last value made of them; memory does not grow with their number.
 
     Raises
     ------
@@ -131,6 +133,8 @@ def read(
         If there is no such file or folder, or it is of no known kind.
     InputError
         If an option does not belong to the kind.
+    OutputError
+        If there is no room for temporary files.
 
     See Also
     --------
@@ -149,14 +153,7 @@ def read(
         "actors": actors,
     }
     kind = _kind(path, kind, columns)
-    reading = _READERS[kind](path, name=name, progress=progress, **_understood(kind, options, medium))
-    return Interactions.from_arrow(
-        reading.interactions,
-        accounts=reading.accounts,
-        memberships=reading.memberships,
-        losses=reading.losses,
-        inputs=reading.digests,
-    )
+    return hold(_STREAMS[kind](path, name=name, progress=progress, **_understood(kind, options, medium)))
 
 
 def parts(

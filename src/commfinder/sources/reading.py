@@ -154,24 +154,28 @@ def _counted(table: pa.Table) -> pa.Table:
     place = table.schema.get_field_index("n_recipients")
     if not table["n_recipients"].null_count:
         return table
-    counted = _recipient_counts(*(table[name].combine_chunks() for name in ("event", "sender", "recipient")))
+    counted = _recipient_counts(*(table[name].combine_chunks() for name in ("event", "time", "sender", "recipient")))
     return table.set_column(place, LANDED.field(place), pc.coalesce(table["n_recipients"], counted))
 
 
-def _recipient_counts(events: pa.Array, senders: pa.Array, recipients: pa.Array) -> pa.Array:
+def _recipient_counts(events: pa.Array, times: pa.Array, senders: pa.Array, recipients: pa.Array) -> pa.Array:
     """Count the distinct recipients of each event other than its sender.
 
     Parameters
     ----------
     events, senders, recipients : pyarrow.Array of strings, shape (n,)
         Columns of rows; a recipient may be null.
+    times : pyarrow.Array of times, shape (n,)
+        A series of meetings may have one id: each time is an event of its own.
 
     Returns
     -------
     pyarrow.Array of int32, shape (n,)
         The count of each row's event.
     """
-    event = pd.factorize(np.asarray(events.to_numpy(zero_copy_only=False), dtype=object))[0].astype(np.int64)
+    ids, moments = events.dictionary_encode(), times.cast(pa.int64()).dictionary_encode("encode")
+    event = np.asarray(ids.indices).astype(np.int64) * len(moments.dictionary) + np.asarray(moments.indices)
+    event = pd.factorize(event)[0].astype(np.int64)
     person = recipients.dictionary_encode()
     other: npt.NDArray[np.bool_] = np.asarray(pc.fill_null(pc.not_equal(senders, recipients), False))
     codes = np.asarray(pc.fill_null(person.indices, -1)).astype(np.int64)

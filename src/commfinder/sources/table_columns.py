@@ -9,9 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commfinder.errors import ColumnError, InputError, nearest
+from commfinder.sources.cell_bytes import Bytes
 
 __all__ = ["ColumnMap", "account_cells", "column_mapping", "filled_cells", "joined_cells", "position_of", "text_cells"]
 
+_NAN_LENGTH = 3
 ColumnMap: TypeAlias = "Mapping[str, str | int | Sequence[str | int] | None]"
 """Our column names to the file's: a name, a position, several to be joined, or None for "there is none"."""
 
@@ -96,12 +98,17 @@ def joined_cells(columns: list[pa.Array]) -> pa.Array:
 
 def filled_cells(values: pa.Array) -> pa.Array:
     """Trim cells; empty ones are null."""
+    if Bytes.of(values).tidy:
+        return values
     clean = pc.utf8_trim_whitespace(values)
     return pc.if_else(pc.equal(clean, ""), pa.scalar(None, pa.string()), clean)
 
 
 def account_cells(values: pa.Array) -> pa.Array:
     """Clean accounts: addresses in lower case; empty cells and NaN are null."""
+    seen = Bytes.of(values)
+    if seen.tidy and not (seen.lengths == _NAN_LENGTH).any() and (seen.is_lower or not seen.has_at):
+        return values
     clean = filled_cells(values)
     clean = pc.if_else(pc.is_in(clean, value_set=pa.array(["NaN", "nan"])), pa.scalar(None, pa.string()), clean)
     return pc.if_else(pc.match_substring(clean, "@"), pc.utf8_lower(clean), clean)

@@ -155,13 +155,13 @@ def _parquet(path: Path, choose: Choose) -> Iterator[Loaded]:
 
 
 def _plain(column: pa.Array, file: str, name: str) -> pa.Array:
-    """Keep times and whole numbers of a Parquet column; write anything else as text."""
+    """Keep times, whole numbers and flags of a Parquet column; write anything else as text."""
     kind = column.type
-    if pa.types.is_timestamp(kind) or pa.types.is_signed_integer(kind):
+    if pa.types.is_timestamp(kind) or pa.types.is_signed_integer(kind) or pa.types.is_boolean(kind):
         return column
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        column = pc.binary_join(column.cast(pa.list_(pa.string())), LIST_MARK)
     try:
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            column = pc.binary_join(column.cast(pa.list_(pa.string())), LIST_MARK)
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise FormatError(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commfinder.errors import InputError, nearest
+from commfinder.errors import ColumnError, InputError, nearest
 from commfinder.interactions.schema import LANDED, MEDIA, ROLES
 from commfinder.sources.column_times import Place, TimeReader
 from commfinder.sources.table_columns import account_cells, filled_cells, joined_cells, text_cells
@@ -41,7 +41,7 @@ def time_cells(loaded: Loaded, positions: list[int]) -> pa.Array:
     -------
     pyarrow.Array
     """
-    if len(positions) == 1:
+    if len(positions) == 1 and not pa.types.is_boolean(loaded.cells[positions[0]].type):
         return loaded.cells[positions[0]]
     return joined_cells([text_cells(loaded.cells[one]) for one in positions])
 
@@ -111,7 +111,7 @@ class Rows:
         cells = batch.cells
         recipients, parents = _split(cells.get("recipient"), len(rows), self.separator)
         events = self._events(cells, stamps, parents)
-        counts = _given_counts(cells, len(rows))
+        counts = self._counts(cells, batch.lines)
         at: pa.Array | None = None if len(parents) == len(rows) and _in_place(parents) else pa.array(parents)
         arrays = {
             "event": events,
@@ -137,6 +137,23 @@ class Rows:
             schema=LANDED,
         )
 
+    def _counts(self, cells: dict[str, pa.Array], lines: npt.NDArray[np.int64]) -> pa.Array:
+        """Read how many recipients the file says that an event has; what is no such number is counted."""
+        counts = _given_counts(cells, len(lines))
+        if "n_recipients" in cells:
+            held = cells["n_recipients"]
+            given = pc.is_valid(held if pa.types.is_integer(held.type) else filled_cells(held))
+            odd = np.asarray(pc.and_(given, pc.is_null(counts)).to_numpy(zero_copy_only=False), dtype=bool)
+            if odd.any():
+                self.tally.add(
+                    "n_recipients is no whole number; the recipients are counted instead",
+                    unit="rows",
+                    where=f"{self.file}, line {lines[int(np.argmax(odd))]}",
+                    advice="Leave the column out: columns={'n_recipients': None}.",
+                    count=int(odd.sum()),
+                )
+        return counts
+
     def _stamps(self, batch: _Batch, senders: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
         """Read the times, null if there is no such column; and say which rows can be used."""
         named = np.array(pc.is_valid(senders).to_numpy(zero_copy_only=False), dtype=bool)
@@ -160,7 +177,7 @@ class Rows:
         if not nameless.any():
             return given
         rows = pa.array(np.flatnonzero(nameless))
-        parts = [cells[ours].take(rows).to_pylist() for ours in sorted(cells) if ours != "event"]
+        parts = [text_cells(cells[ours].take(rows)).to_pylist() for ours in sorted(cells) if ours != "event"]
         events = np.array(given.to_pylist(), dtype=object)
         contents = zip(stamps.take(rows).to_pylist(), *parts, strict=True)
         for place, row in zip(rows.to_pylist(), contents, strict=True):
@@ -176,10 +193,13 @@ class _Batch:
     def __init__(self, loaded: Loaded, chosen: dict[str, list[int]], fixed: dict[str, str], file: str) -> None:
         self.lines = loaded.lines
         self.file = file
+        for ours in ("sender", "recipient"):
+            for one in chosen.get(ours, ()):
+                _check_accounts(loaded.cells[one], loaded.names[one], ours, file)
         self.headings = {ours: "/".join(loaded.names[one] for one in at) for ours, at in chosen.items()}
         self.cells = {
             ours: time_cells(loaded, at)
-            if ours == "time"
+            if ours == "time" or (ours == "n_recipients" and _are_whole(loaded, at))
             else joined_cells([text_cells(loaded.cells[one]) for one in at])
             for ours, at in chosen.items()
         }
@@ -195,6 +215,8 @@ class _Batch:
         """Read a column of words of a fixed list."""
         if ours not in self.cells:
             return pa.repeat(pa.scalar(default, pa.string()), len(self.lines))
+        if pc.all(pc.is_in(self.cells[ours], value_set=pa.array(known))).as_py():
+            return self.cells[ours]
         words = pc.utf8_lower(pc.fill_null(pc.utf8_trim_whitespace(self.cells[ours]), ""))
         if default is not None:
             words = pc.if_else(pc.equal(words, ""), default, words)
@@ -242,6 +264,21 @@ def _split(recipients: pa.Array | None, rows: int, separator: str | None) -> tup
     return kept_rows, np.concatenate([parents[kept], empty])
 
 
+def _are_whole(loaded: Loaded, positions: list[int]) -> bool:
+    """Tell whether what is wanted is one column of whole numbers."""
+    return len(positions) == 1 and pa.types.is_integer(loaded.cells[positions[0]].type)
+
+
+def _check_accounts(cells: pa.Array, heading: str, ours: str, file: str) -> None:
+    """Refuse a column that can not name anybody."""
+    if pa.types.is_boolean(cells.type) or pa.types.is_timestamp(cells.type):
+        raise ColumnError(
+            f"Column {heading!r} of {file} is of type {cells.type}, and can not say who the {ours} is.",
+            need="Accounts are texts or whole numbers.",
+            hint=f"Say which column it is: columns={{{ours!r}: …}}.",
+        )
+
+
 def _in_place(parents: npt.NDArray[np.int64]) -> bool:
     """Tell whether each row stands where it stood."""
     return bool((parents == np.arange(len(parents))).all())
@@ -251,6 +288,10 @@ def _given_counts(cells: Mapping[str, pa.Array], rows: int) -> pa.Array:
     """Read how many recipients the file says that an event has; null where it does not."""
     if "n_recipients" not in cells:
         return pa.nulls(rows, pa.int32())
+    if pa.types.is_integer(cells["n_recipients"].type):
+        numbers = cells["n_recipients"].cast(pa.int64())
+        fits = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, 1_000_000_000))
+        return pc.if_else(fits, numbers, pa.scalar(None, pa.int64())).cast(pa.int32())
     text = pc.utf8_trim_whitespace(cells["n_recipients"])
     written = pc.if_else(pc.match_substring_regex(text, r"^\d{1,9}(\.0*)?$"), text, pa.scalar(None, pa.string()))
     return pc.cast(pc.replace_substring_regex(written, r"\..*$", ""), pa.int32())

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from commfinder.sources.coded import Coded
 
-__all__ = ["PLANS", "SKIPS", "links", "transition"]
+__all__ = ["PLANS", "SKIPS", "links", "starts_work", "transition"]
 
 Ints = npt.NDArray[np.int64]
 _Open: TypeAlias = "dict[tuple[int, int], list[int]]"
@@ -93,8 +93,6 @@ def links(
     """
     found = np.full(len(time), -1, np.int64)
     classes = np.array([*map(_class, transitions.words), 0], np.int8)[transitions.codes]
-    if not (classes == _START).any():
-        return found
     rows = np.flatnonzero((classes > 0) & (activity.codes >= 0))
     rows = rows[np.lexsort((position[rows], time[rows], case.codes[rows]))]
     which = np.where(_shared(case, activity, instance), instance.codes, -1)[rows]
@@ -117,6 +115,22 @@ def links(
                 found[row] = _latest(planned, plan, (what, -1))
             running.setdefault((what, work), []).append(row)
     return found
+
+
+def starts_work(transitions: Coded) -> bool:
+    """Tell whether any event starts work; in a log without starts nothing is linked.
+
+    Parameters
+    ----------
+    transitions : Coded
+        As `transition` spells them.
+
+    Returns
+    -------
+    bool
+    """
+    starting = {code for code, word in enumerate(transitions.words) if _class(word) == _START}
+    return bool(np.isin(transitions.codes, list(starting)).any())
 
 
 def _class(word: str) -> int:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from commfinder.errors import ColumnError, nearest
 from commfinder.progress import SILENT, Progress
 from commfinder.sources.coded import Coded
 from commfinder.sources.documents import bytes_of, stem_of, utf8_of
 from commfinder.sources.reading import Part, Reading, whole
+from commfinder.sources.spool import Spool
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
 from commfinder.sources.times import zone_of
-from commfinder.sources.workflow_rows import Trail, is_placeholder, workflow_parts
-from commfinder.sources.xes_parse import ATTRIBUTES, XesLog, parse_xes
+from commfinder.sources.workflow_rows import Gathering
+from commfinder.sources.workflow_times import Early, log_times
+from commfinder.sources.workflow_trail import Trail, is_placeholder
+from commfinder.sources.xes_parse import ATTRIBUTES, Events, XesLog, parse_xes
 
 __all__ = ["read_xes", "xes_parts"]
 
@@ -108,8 +114,8 @@ def xes_parts(
 ) -> Iterator[Part]:
     """Read a XES event log and yield its rows piece by piece; prefer `read_xes` for one that fits in memory.
 
-    Which event ends which work, and how many traces have one name, is known at the end of the log. Until then each
-    event is held by number, and each case, person and activity by name: about 400 bytes an event at most.
+    Which event ends which work, and how many traces have one name, is known at the end of the log. Until then what was
+    read lies on disk, in files without a name; memory grows with the people and the longest trace.
 
     Parameters
     ----------
@@ -131,34 +137,71 @@ def xes_parts(
 def _parts(
     where: Path, wanted: dict[str, str], zone: zoneinfo.ZoneInfo | None, name: str | None, progress: Progress
 ) -> Iterator[Part]:
-    """Read the log by number, then make rows of it."""
+    """Lay the events aside, then make rows of them: some of it only the whole log can tell."""
     source = name or where.resolve().name
     tally = Tally(source)
-    log = XesLog(wanted)
+    cells = _Cells(where.name, zone, tally)
+    log = XesLog(wanted, cells.add)
     with progress.stage(f"Reading {source}", where.stat().st_size if where.is_file() else None) as stage:
         chunks = bytes_of(where, _SUFFIXES, what="events", tally=tally, advance=stage.advance)
         parse_xes(utf8_of(chunks, tally, where.name), log, tally, where.name)
-    _note(log, where.name, tally)
-    lines = log.places
-    times, good = log.times.settled(lines, file=where.name, zone=zone, tally=tally)
-    n = len(lines)
     process = log.name if log.name and not is_placeholder(log.name) else stem_of(source, _SUFFIXES)
-    held = {ours: column.coded() for ours, column in log.columns.items()}
-    trail = Trail(
-        case=log.cases.coded(),
-        activity=held["activity"],
-        resource=held["resource"],
-        space=Coded.same(process, n),
-        group=held["group"],
-        title=held["role"],
-        transitions=held["lifecycle"],
-        instance=held["instance"],
-        role=Coded.nothing(n),
-        position=np.array(log.positions, np.int64),
-        time=times,
-        line=lines,
-    ).take(good)
-    yield from workflow_parts(trail, source=source, file=where.name, tally=tally, digests={where.name: digest(where)})
+    gathering = Gathering(source=source, file=where.name, tally=tally, by_time=False)
+    for trail in cells.trails(process):
+        gathering.add(trail)
+    yield from gathering.rows()
+    _note(log, gathering.cases, where.name, tally)
+    yield gathering.last({where.name: digest(where)})
+
+
+class _Cells:
+    """The events of a log, laid aside on disk as they were read."""
+
+    def __init__(self, file: str, zone: zoneinfo.ZoneInfo | None, tally: Tally) -> None:
+        self._file, self._zone, self._tally = file, zone, tally
+        self._held = Spool(Trail.schema())
+        self._early = Early()
+        self._steps = 0
+
+    def add(self, events: Events) -> None:
+        """Lay some events aside."""
+        n = len(events.lines)
+        lines = np.array(events.lines, np.int64)
+        times, good = log_times(events.times, lines, file=self._file, zone=self._zone, tally=self._tally)
+        self._early.see(times, good, lines)
+        held = {ours: column.coded() for ours, column in events.columns.items()}
+        trail = Trail(
+            case=events.cases.coded(),
+            title=held.pop("role"),
+            transitions=held.pop("lifecycle"),
+            space=Coded.nothing(n),
+            role=Coded.nothing(n),
+            step=self._steps + np.arange(n),
+            time=times,
+            line=lines,
+            usable=good,
+            **held,
+        )
+        self._steps += n
+        self._held.add(trail.batch())
+        self._held.add(_traces(events.empty).batch())
+
+    def trails(self, process: str) -> Iterator[Trail]:
+        """Say what was done on cases, piece by piece."""
+        self._early.tell(self._file, self._tally)
+        with self._held:
+            for trail in map(Trail.of, self._held.read()):
+                usable = trail.usable & (trail.time >= self._early.earliest)
+                yield replace(trail, space=Coded.same(process, len(trail)), usable=usable)
+
+
+def _traces(cases: list[str]) -> Trail:
+    """Note traces without any event: another trace may have the same name."""
+    n = len(cases)
+    nothing, zeros = Coded.nothing(n), np.zeros(n, np.int64)
+    words: dict[str, Any] = dict.fromkeys((one.name for one in fields(Trail)), nothing)
+    numbers = {"step": zeros - 1, "time": zeros, "line": zeros, "usable": np.zeros(n, bool)}
+    return Trail(**{**words, **numbers, "case": Coded.of(pa.array(cases, pa.string()))})
 
 
 def _wanted(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -175,19 +218,19 @@ def _wanted(columns: Mapping[str, str] | None) -> dict[str, str]:
     return wanted
 
 
-def _note(log: XesLog, file: str, tally: Tally) -> None:
+def _note(log: XesLog, cases: int, file: str, tally: Tally) -> None:
     """Count what is odd about a log as a whole."""
     tally.add("trace without a name; named by its place in the file", unit="traces", where=file, count=log.unnamed)
     tally.add(
         "trace of the same name as another; taken as one case",
         unit="traces",
         where=file,
-        count=log.repeated,
+        count=log.traces - cases,
         advice="If they are different cases, name the attribute that tells them apart: columns={'case': …}.",
     )
     tally.add("event outside any trace", unit="events", where=file, count=log.orphans)
     missing = [ours for ours in ("resource", "time") if log.wanted[ours] not in log.keys]
-    if log.keys and "resource" in missing and not log.columns["resource"].coded().words:
+    if log.keys and "resource" in missing and not log.acted:
         tally.add(
             f"no event has the attribute {log.wanted['resource']!r}, which says who acted",
             unit="files",

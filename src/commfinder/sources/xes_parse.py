@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-import numpy as np
-import numpy.typing as npt
-
 from commfinder.errors import FormatError
 from commfinder.sources.coded import Words
+from commfinder.sources.reading import PART_ROWS
 from commfinder.sources.tally import Tally
-from commfinder.sources.workflow_times import LogTimes
 
-__all__ = ["ATTRIBUTES", "XesLog", "parse_xes"]
+__all__ = ["ATTRIBUTES", "Events", "XesLog", "parse_xes"]
 
 ATTRIBUTES = {
     "case": "concept:name",
@@ -41,53 +37,80 @@ _TAG_LENGTH = 32
 
 
 @dataclass
+class Events:
+    """Some events of a log, as the file says them.
+
+    Parameters
+    ----------
+    cases : list of str
+        Of which trace each is.
+    lines : list of int
+        Where each stands in the file.
+    times : list of str
+        When, as the file writes it, trimmed.
+    columns : dict of str to Words
+        What else is said.
+    empty : list of str
+        Traces without any event.
+    """
+
+    cases: Words = field(default_factory=Words)
+    lines: list[int] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    columns: dict[str, Words] = field(default_factory=lambda: {name: Words() for name in _TEXTS})
+    empty: list[str] = field(default_factory=list)
+
+
+@dataclass
 class XesLog:
-    """What is taken of a log, gathered event by event.
+    """What is taken of a log; its events are handed on as they are read.
 
     Parameters
     ----------
     wanted : mapping of str to str
         Our names and the attributes that hold them.
+    take : callable
+        Takes the next events, some thousand at a time.
     """
 
     wanted: Mapping[str, str]
+    take: Callable[[Events], None]
     name: str | None = None
-    cases: Words = field(default_factory=Words)
-    columns: dict[str, Words] = field(default_factory=lambda: {name: Words() for name in _TEXTS})
-    times: LogTimes = field(default_factory=LogTimes)
-    positions: array[int] = field(default_factory=lambda: array("q"))
-    lines: array[int] = field(default_factory=lambda: array("q"))
     keys: dict[str, None] = field(default_factory=dict)
+    events: int = 0
+    acted: bool = False
     traces: int = 0
     unnamed: int = 0
-    repeated: int = 0
     orphans: int = 0
     lifecycle: str | None = None
-    _sizes: dict[str, int] = field(default_factory=dict)
+    _next: Events = field(default_factory=Events)
 
     def add_trace(self, trace: Mapping[str, str], events: list[tuple[int, dict[str, str]]]) -> None:
         """File the events of one trace; two traces of one name are one case."""
         self.traces += 1
+        self.events += len(events)
         case = trace.get(self.wanted["case"], "").strip()
         if not case:
             self.unnamed += 1
             case = f"trace {self.traces}"
-        self.repeated += case in self._sizes
-        size = self._sizes.get(case, 0)
-        self._sizes[case] = size + len(events)
-        for position, (line, event) in enumerate(events, size):
-            self.cases.add(case)
-            self.positions.append(position)
-            self.lines.append(line)
-            self.times.add(event.get(self.wanted["time"]))
-            for name, column in self.columns.items():
+        held = self._next
+        if not events:
+            held.empty.append(case)
+        for line, event in events:
+            held.cases.add(case)
+            held.lines.append(line)
+            held.times.append((event.get(self.wanted["time"]) or "").strip())
+            for name, column in held.columns.items():
                 value = event.get(self.wanted[name])
                 column.add(self.lifecycle if value is None and name == "lifecycle" else value)
+            self.acted = self.acted or self.wanted["resource"] in event
+        if len(held.lines) + len(held.empty) >= PART_ROWS:
+            self.hand_on()
 
-    @property
-    def places(self) -> npt.NDArray[np.int64]:
-        """Line of each event."""
-        return np.array(self.lines, np.int64)
+    def hand_on(self) -> None:
+        """Hand the events on that were read since the last time."""
+        held, self._next = self._next, Events()
+        self.take(held)
 
 
 def parse_xes(chunks: Iterable[bytes], log: XesLog, tally: Tally, file: str) -> None:
@@ -185,7 +208,7 @@ class _Handler:
                 self._held[key] = attributes["value"]
             elif key is None:
                 self._open(tag.rpartition(":")[2], attributes)
-            elif len(self.log.lines) < _SEEN_EVENTS and depth == _EVENT and len(self.log.keys) < _SEEN_KEYS:
+            elif self.log.events < _SEEN_EVENTS and depth == _EVENT and len(self.log.keys) < _SEEN_KEYS:
                 self.log.keys[key] = None
         elif tag.rpartition(":")[2] in ("trace", "event"):
             raise _OutOfPlaceError(self._expat.CurrentByteIndex, self._expat.CurrentLineNumber)
@@ -244,6 +267,7 @@ class _Handler:
     def end(self) -> None:
         """Say what the log is called, once all of it is known."""
         self.log.name = self._log.get("concept:name")
+        self.log.hand_on()
 
 
 class _Feed:

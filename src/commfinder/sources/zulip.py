@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -20,7 +21,8 @@ from commfinder.sources.json_text import decode_text, load_items, load_members
 from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
-from commfinder.sources.zulip_parts import COLUMNS, Chat, parse_message, post_rows, topic_key
+from commfinder.sources.zulip_chat import COLUMNS, Chat
+from commfinder.sources.zulip_parts import parse_message, topic_key
 
 __all__ = ["is_zulip", "read_zulip_topics", "zulip_topic_parts"]
 
@@ -95,8 +97,8 @@ def zulip_topic_parts(
 ) -> Iterator[Part]:
     """Read a chat archive with one file per topic and yield its rows piece by piece.
 
-    What is kept of the messages is held in memory, about 300 bytes each, for one may quote any other; the texts are
-    not, and the rows come in pieces.
+    What is kept of the messages lies on disk until all are read, in a file without a name, for one may quote any other.
+    Memory grows with the people, the number of topics and the longest of them.
 
     Parameters
     ----------
@@ -118,7 +120,19 @@ def zulip_topic_parts(
 def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
     """Read all messages, then make rows of them."""
     source = name or where.resolve().name
-    chat = Chat(Tally(source))
+    with contextlib.closing(Chat(Tally(source))) as chat:
+        digests = _read_all(where, chat, source, progress)
+        yield from batched(chat.rows(), COLUMNS, medium="chat", source=source)
+        yield Part(
+            LANDED.empty_table(),
+            accounts=account_table(chat.known, source=source),
+            losses=chat.tally.losses(),
+            digests={where.name: digest(where)} if where.is_file() else digests,
+        )
+
+
+def _read_all(where: Path, chat: Chat, source: str, progress: Progress) -> dict[str, str]:
+    """Read all messages, and digest what was read."""
     with open_members(where) as members:
         names = sorted(members.openers)
         if not is_zulip(names, lambda one: peek_member(members, one)):
@@ -129,16 +143,7 @@ def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
                 hint="Give the folder that holds the streams, or leave kind out.",
             )
         _note_damage(members, chat.tally)
-        digests = _read_topics(members, names, chat, progress, source)
-    if where.is_file():
-        digests = {where.name: digest(where)}
-    yield from batched(post_rows(chat), COLUMNS, medium="chat", source=source)
-    yield Part(
-        LANDED.empty_table(),
-        accounts=account_table(chat.known, source=source),
-        losses=chat.tally.losses(),
-        digests=digests,
-    )
+        return _read_topics(members, names, chat, progress, source)
 
 
 def _is_topic(name: str) -> bool:
@@ -163,19 +168,18 @@ def _read_topics(members: Members, names: list[str], chat: Chat, progress: Progr
     """Read the messages of every topic, and digest what was read: the names of the files are topics."""
     streams = _stream_names(members, names, chat.tally)
     topics = [name for name in names if _is_topic(name)]
-    seen: dict[str, tuple[str, str]] = {}
     whole = hashlib.sha256()
     with progress.stage(f"Reading {source}", len(topics)) as stage:
         for name in topics:
             raw = _read(members, name, chat.tally)
             if raw is not None:
                 whole.update(f"{name}\n".encode("utf-8", "replace") + hashlib.sha256(raw).digest())
-                _read_topic(raw, name, streams, chat, seen)
+                _read_topic(raw, name, streams, chat)
             stage.advance()
     return {members.name: whole.hexdigest()}
 
 
-def _read_topic(raw: bytes, name: str, streams: dict[str, str], chat: Chat, seen: dict[str, tuple[str, str]]) -> None:
+def _read_topic(raw: bytes, name: str, streams: dict[str, str], chat: Chat) -> None:
     """Read the messages of one topic."""
     text, replaced = decode_text(raw)
     items, problem = load_items(text)
@@ -193,15 +197,13 @@ def _read_topic(raw: bytes, name: str, streams: dict[str, str], chat: Chat, seen
             advice="Make the archive again.",
         )
     folder, _, file = name.rpartition("/")
-    place = (_stream(folder.rpartition("/")[2], streams), topic_key(_plain(file[: -len(".json")])))
+    stream, topic = _stream(folder.rpartition("/")[2], streams), topic_key(_plain(file[: -len(".json")]))
     for item in items:
-        message = parse_message(item, chat)
+        message = parse_message(item, chat.meet)
         if isinstance(message, str):
             chat.tally.add(message, unit="messages", where=name)
-        elif seen.setdefault(message.number, place) == place:
-            chat.topics.setdefault(place, {})[message.number] = message
         else:
-            chat.tally.add("message that stands in another topic as well; moved", unit="messages", where=name)
+            chat.add(stream, topic, message, name)
 
 
 def _has_message(items: list[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -19,7 +19,8 @@ from commfinder.sources.json_text import decode_text, load_members
 from commfinder.sources.reading import Part, Reading, batched, whole
 from commfinder.sources.streams import digest, existing
 from commfinder.sources.tally import Tally
-from commfinder.sources.zulip_parts import COLUMNS, Chat, Message, is_bot_name, moment, post_rows, quoted, topic_key
+from commfinder.sources.zulip_chat import COLUMNS, Chat
+from commfinder.sources.zulip_parts import Message, is_bot_name, moment, quoted, topic_key
 
 __all__ = ["is_zulip_export", "read_zulip_export", "zulip_export_parts"]
 
@@ -40,7 +41,6 @@ class _Server:
     streams: dict[str, str] = field(default_factory=dict)
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
-    direct: dict[str, tuple[Message, tuple[str, ...]]] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
 
     def account(self, user: str) -> str:
@@ -105,8 +105,8 @@ def zulip_export_parts(
 ) -> Iterator[Part]:
     """Read the export of a Zulip server and yield its rows piece by piece.
 
-    What is kept of the messages is held in memory, about 300 bytes each, for one may quote any other; the texts are
-    not, and the rows come in pieces.
+    What is kept of the messages lies on disk until all are read, in a file without a name, for one may quote any other.
+    Memory grows with the people and the longest topic.
 
     Parameters
     ----------
@@ -129,30 +129,11 @@ def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
     """Read all messages, then make rows of them."""
     source = name or where.resolve().name
     tally = Tally(source)
-    server = _Server(Chat(tally))
-    with open_members(where) as members:
-        names = sorted(members.openers)
-        if not is_zulip_export(names):
-            raise FormatError(
-                f"{where.name} is no export of a Zulip server.",
-                need="It has realm.json and messages-000001.json.",
-                hint="Unpack the export (.tar.gz) and give the folder.",
-            )
-        for refused, reason in members.refused:
-            tally.add(f"archive member refused: {reason}", unit="files", where=refused)
-        if members.broken:
-            tally.add("zip archive is damaged or cut off; its whole members are kept", unit="files", where=where.name)
-        parts = [one for one in names if _MESSAGES.fullmatch(one)]
-        with progress.stage(f"Reading {source}", len(parts) + 1) as stage:
-            for one in [name for name in names if name.rpartition("/")[2] == _REALM][:1]:
-                _read_realm(_members_of(members, one, tally), server)
-                stage.advance()
-            for one in parts:
-                _read_messages(_members_of(members, one, tally), one, server)
-                stage.advance()
-    rows = itertools.chain(post_rows(server.chat), _direct_rows(server))
-    yield from batched(rows, COLUMNS, medium="chat", source=source)
-    if not server.chat.topics and not server.direct:
+    with contextlib.closing(Chat(tally)) as chat:
+        server = _Server(chat)
+        _read_all(where, server, source, progress)
+        yield from batched(chat.rows(), COLUMNS, medium="chat", source=source)
+    if not chat.messages:
         tally.add("no message was found", unit="files", where=source)
     tally.add(
         "account that realm.json does not list; kept under its number",
@@ -173,6 +154,31 @@ def _parts(where: Path, name: str | None, progress: Progress) -> Iterator[Part]:
         losses=tally.losses(),
         digests={where.name: digest(where)} if where.is_file() else {},
     )
+
+
+def _read_all(where: Path, server: _Server, source: str, progress: Progress) -> None:
+    """Read users, channels and all messages."""
+    tally = server.chat.tally
+    with open_members(where) as members:
+        names = sorted(members.openers)
+        if not is_zulip_export(names):
+            raise FormatError(
+                f"{where.name} is no export of a Zulip server.",
+                need="It has realm.json and messages-000001.json.",
+                hint="Unpack the export (.tar.gz) and give the folder.",
+            )
+        for refused, reason in members.refused:
+            tally.add(f"archive member refused: {reason}", unit="files", where=refused)
+        if members.broken:
+            tally.add("zip archive is damaged or cut off; its whole members are kept", unit="files", where=where.name)
+        parts = [one for one in names if _MESSAGES.fullmatch(one)]
+        with progress.stage(f"Reading {source}", len(parts) + 1) as stage:
+            for one in [name for name in names if name.rpartition("/")[2] == _REALM][:1]:
+                _read_realm(_members_of(members, one, tally), server)
+                stage.advance()
+            for one in parts:
+                _read_messages(_members_of(members, one, tally), one, server)
+                stage.advance()
 
 
 def _members_of(members: Members, name: str, tally: Tally) -> dict[str, Any]:
@@ -237,12 +243,12 @@ def _read_realm(found: dict[str, Any], server: _Server) -> None:
 def _read_messages(found: dict[str, Any], name: str, server: _Server) -> None:
     """Read the messages of one file."""
     for one in _records(found, "zerver_message"):
-        reason = _read_message(one, server)
+        reason = _read_message(one, name, server)
         if reason:
             server.chat.tally.add(reason, unit="messages", where=name)
 
 
-def _read_message(one: dict[str, Any], server: _Server) -> str | None:
+def _read_message(one: dict[str, Any], where: str, server: _Server) -> str | None:
     """Keep one message, or say why not."""
     number, sender, time = one.get("id"), one.get("sender"), moment(one.get("date_sent"))
     kind, place = server.places.get(str(one.get("recipient")), ("", ""))
@@ -257,24 +263,13 @@ def _read_message(one: dict[str, Any], server: _Server) -> str | None:
     mentions = tuple(dict.fromkeys(server.account(user) for user in named))
     message = Message(number, time, server.account(sender), mentions, quoted(content))
     if kind == _STREAM and place in server.streams:
-        key = (server.streams[place], topic_key(one["subject"] if isinstance(one.get("subject"), str) else ""))
-        server.chat.topics.setdefault(key, {})[number] = message
+        topic = topic_key(one["subject"] if isinstance(one.get("subject"), str) else "")
+        server.chat.add(server.streams[place], topic, message, where)
     elif kind == _PERSON:
-        server.direct[number] = (message, (server.account(place),))
+        server.chat.add_direct(message, (server.account(place),))
     elif kind == _GROUP:
         others = sorted(set(server.members.get(str(one.get("recipient")), ())) - {message.sender})
-        server.direct[number] = (message, tuple(others) or (message.sender,))
+        server.chat.add_direct(message, others or (message.sender,))
     else:
         return "no channel or conversation that is listed"
     return None
-
-
-def _direct_rows(server: _Server) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of direct messages."""
-    known = server.chat.known
-    for number, (one, others) in server.direct.items():
-        humans = sum(known[account].kind == "person" for account in others if account != one.sender)
-        count = max(humans, int(any(account != one.sender for account in others)))
-        for account in others:
-            bot = known[one.sender].kind == "bot"
-            yield number, one.time, one.sender, account, "to", None, number, None, count, bot

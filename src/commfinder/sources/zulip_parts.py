@@ -1,26 +1,19 @@
-"""What is kept of one Zulip message, and whom it addresses."""
+"""What is kept of one Zulip message."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from commfinder.interactions.machines.automated import named_like_a_machine
-from commfinder.interactions.schema import ROLES
-from commfinder.sources.assemble import Known
-from commfinder.sources.tally import Tally
 from commfinder.sources.times import EARLIEST_US, LATEST_US
 
-__all__ = ["COLUMNS", "Chat", "Message", "is_bot_name", "moment", "parse_message", "post_rows", "quoted", "topic_key"]
+__all__ = ["Message", "is_bot_name", "moment", "parse_message", "quoted", "topic_key"]
 
-COLUMNS = ("event", "time", "sender", "recipient", "role", "space", "thread", "parent", "n_recipients", "automated")
-"""What `post_rows` yields."""
-
-_RANK = {role: rank for rank, role in enumerate(ROLES)}
 _SYSTEM = frozenset(["notification bot", "welcome bot", "email gateway", "zulip feedback bot", "new user bot"])
 _LONGEST = 200
 _MOST = 200
@@ -56,31 +49,6 @@ class Message:
     sender: str
     mentions: tuple[str, ...]
     answers: tuple[str, ...]
-
-
-@dataclass
-class Chat:
-    """What was read of an archive so far.
-
-    Parameters
-    ----------
-    tally : Tally
-        Where losses are counted.
-    known : dict
-        What is known of each account.
-    topics : dict
-        Messages by stream and topic.
-    """
-
-    tally: Tally
-    known: dict[str, Known] = field(default_factory=dict)
-    topics: dict[tuple[str, str], dict[str, Message]] = field(default_factory=dict)
-
-    def meet(self, name: str) -> str:
-        """Note that a name occurs; it is the account."""
-        known = self.known.setdefault(name, Known(None, "bot" if is_bot_name(name) else "person"))
-        known.names[name] += 1
-        return name
 
 
 def is_bot_name(name: str) -> bool:
@@ -147,15 +115,15 @@ def quoted(content: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys((_QUOTED.findall(content) or _QUOTED_WRITTEN.findall(content))[:_MOST]))
 
 
-def parse_message(item: Any, chat: Chat) -> Message | str:
+def parse_message(item: Any, meet: Callable[[str], str]) -> Message | str:
     """Keep of one message who, when, in answer to what, to whom; its text is searched for that and dropped.
 
     Parameters
     ----------
     item : object
         One item of a topic's file.
-    chat : Chat
-        Where names are noted.
+    meet : callable
+        Notes a name and gives its account.
 
     Returns
     -------
@@ -176,8 +144,8 @@ def parse_message(item: Any, chat: Chat) -> Message | str:
     return Message(
         number=number,
         time=time,
-        sender=chat.meet(sender),
-        mentions=tuple(chat.meet(name) for name in _mentioned(content)),
+        sender=meet(sender),
+        mentions=tuple(meet(name) for name in _mentioned(content)),
         answers=quoted(content),
     )
 
@@ -194,56 +162,3 @@ def _mentioned(content: Any) -> list[str]:
 def _name(value: Any) -> str:
     """Give a name without superfluous blanks, "" for anything else."""
     return " ".join(value.split())[:_LONGEST] if isinstance(value, str) else ""
-
-
-def post_rows(chat: Chat) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of all messages in streams; see `commfinder.sources.read_zulip_topics` for whom one addresses.
-
-    Parameters
-    ----------
-    chat : Chat
-        All messages.
-
-    Yields
-    ------
-    tuple
-        In the order of `COLUMNS`.
-    """
-    authors = {number: one.sender for held in chat.topics.values() for number, one in held.items()}
-    for stream, topic in sorted(chat.topics):
-        messages = sorted(chat.topics[stream, topic].values(), key=lambda one: (one.time, int(one.number)))
-        opener = next((one for one in messages if chat.known[one.sender].kind == "person"), None)
-        for one in messages:
-            roles = _recipients(one, opener, authors)
-            humans = sum(chat.known[account].kind == "person" for account in roles)
-            answered = next((number for number in one.answers if number in authors and number != one.number), None)
-            if answered is None and opener is not None and opener.time <= one.time and opener.number != one.number:
-                answered = opener.number
-            addressed: list[tuple[str | None, str]] = [*sorted(roles.items())] or [(None, "to")]
-            for recipient, role in addressed:
-                yield (
-                    one.number,
-                    one.time,
-                    one.sender,
-                    recipient,
-                    role,
-                    stream,
-                    f"{stream}/{topic}",
-                    answered,
-                    max(humans, int(bool(roles))),
-                    chat.known[one.sender].kind == "bot",
-                )
-
-
-def _recipients(one: Message, opener: Message | None, authors: Mapping[str, str]) -> dict[str, str]:
-    """Say whom a message addresses, each once, in the first of its roles."""
-    answered: Iterable[str] = [authors[number] for number in one.answers if number in authors]
-    if not answered and opener is not None and opener.time <= one.time:
-        answered = [opener.sender]
-    found = [(account, "mention") for account in one.mentions] + [(account, "reply") for account in answered]
-    roles: dict[str, str] = {}
-    for account, role in sorted(found, key=lambda pair: _RANK[pair[1]]):
-        roles.setdefault(account, role)
-    # To answer in one's own topic addresses nobody.
-    roles.pop(one.sender, None)
-    return roles

@@ -13,7 +13,7 @@ from commfinder.people import DeclaredGroups, Directory
 from commfinder.progress import Progress
 from commfinder.report import Disclosed, Disclosure, delivery_frames, delivery_sentences
 from commfinder.report.delivery_words import TYPES
-from commfinder.study.config import DeliveryConfig, StudyConfig, calendar_of, rates_of
+from commfinder.study.config import DeliveryConfig, GraphConfig, StudyConfig, calendar_of, rates_of
 
 __all__ = ["any_delivers", "delivery_limits", "delivery_settings", "delivery_table", "find_delivery", "flat", "release"]
 
@@ -59,6 +59,8 @@ def find_delivery(
         groups=groups,
         found=found if wanted.communities else None,
         calendar=calendar_of(wanted),
+        # Types were learnt from graphs of default options; one of other options is not theirs.
+        graph=found.graph if people is not None and config.graph == GraphConfig() else None,
         min_cases=wanted.min_cases,
         shuffles=wanted.shuffles,
         progress=progress,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import pandas as pd
 
 from commfinder.communities import Communities
 from commfinder.declared import HELP, Undeclared, Verdicts
 from commfinder.delivery import DeliveryGroups
+from commfinder.errors import OutputError
 from commfinder.graph import InteractionGraph
 from commfinder.people import Aliases, DeclaredGroups, Directory
 from commfinder.period import Period
@@ -27,7 +30,15 @@ from commfinder.report import (
     summary_sentences,
 )
 from commfinder.result import Result, records
-from commfinder.study.artefacts import csv_bytes, json_bytes, parquet_bytes, write_all
+from commfinder.study.artefacts import (
+    Content,
+    csv_bytes,
+    json_bytes,
+    parquet_bytes,
+    write_all,
+    write_csv,
+    write_parquet,
+)
 from commfinder.study.config import StudyConfig, calendar_of
 from commfinder.study.delivery import any_delivers, delivery_limits, delivery_settings, delivery_table, flat, release
 from commfinder.study.document import RESULT_SCHEMA, ResultDocument, result_schema
@@ -172,7 +183,7 @@ class StudyResult(Result):
         """
         privacy = self.config.privacy
         wanted = privacy.person_level if person_level is None else person_level
-        files = self._shown_files()
+        files: dict[str, Content] = {**self._shown_files()}
         facts: dict[str, Any] = {"name": self.config.name, "period": self._period_words, "person_level": wanted}
         facts["provenance"] = self.provenance.to_dict()
         if wanted:
@@ -201,30 +212,34 @@ class StudyResult(Result):
                 files[f"{name}.csv"], files[f"{name}.parquet"] = csv_bytes(frame), parquet_bytes(frame)
         return files
 
-    def _person_files(self, key: Key | None) -> dict[str, bytes]:
-        """Return the files about single people."""
-        members = self.communities.members
-        tables = {"members": members, "ties": self.graph.ties}
+    def _person_files(self, key: Key | None) -> dict[str, Content]:
+        """Return who writes the files about single people; the largest are never held as a whole."""
+        tables = {"members": self.communities.members, "ties": self.graph.ties}
         if self.verdicts is not None:
             tables["standings"] = self.verdicts.members
         if self.delivery is not None and len(self.delivery.members):
             tables["delivery-members"] = self.delivery.members
-        files = {}
+        files: dict[str, Content] = {}
         for name, frame in tables.items():
-            hidden = frame.copy()
-            for column in ("person", "person_a", "person_b"):
-                if key is not None and column in hidden:
-                    hidden[column] = [key.pseudonym("person", one) for one in hidden[column]]
-            hidden = hidden.sort_values([column for column in hidden.columns if column.startswith("person")])
-            files[f"person-level-{name}.csv"] = csv_bytes(hidden)
-            files[f"person-level-{name}.parquet"] = parquet_bytes(hidden)
+            files[f"person-level-{name}.csv"] = functools.partial(_write_hidden, write_csv, frame, key)
+            files[f"person-level-{name}.parquet"] = functools.partial(_write_hidden, write_parquet, frame, key)
         return files
 
     def _key(self, path: Path) -> Key | None:
         """Return the key for pseudonyms, made where there is none yet; None where names are wanted."""
         if not self.config.privacy.pseudonymise:
             return None
-        return load_key(path) if path.exists() else make_key(path)
+        if path.exists():
+            return load_key(path)
+        try:
+            return make_key(path)
+        except OSError as error:
+            # Half a key would be taken for one by the next run; a key that was there was never touched.
+            path.unlink(missing_ok=True)
+            raise OutputError(
+                f"The key {path.name} can not be written: {error.strerror or error}.",
+                hint="Make room, or name another place with key in [privacy].",
+            ) from error
 
     def _document(self) -> dict[str, Any]:
         """Return what result.json holds, checked against its schema."""
@@ -292,7 +307,7 @@ class StudyResult(Result):
             people=len(graph.people),
             interactions_read=self.interactions_read,
             interactions_used=len(graph.interactions),
-            ties=int(graph.ties["tie"].sum()),
+            ties=int(graph.tie_values("tie").sum()),
             media=tuple(graph.interactions.media),
             sources=sources,
             units_known=bool(graph.people["unit"].notna().any()),
@@ -343,3 +358,16 @@ class StudyResult(Result):
         if self.delivery is not None and self.delivery.groups:
             limits += delivery_limits(self.delivery)
         return tuple(limits)
+
+
+def _write_hidden(
+    write: Callable[[pd.DataFrame, BinaryIO], None], frame: pd.DataFrame, key: Key | None, stream: BinaryIO
+) -> None:
+    """Write a table of people, by their pseudonyms where there is a key, sorted by them."""
+    hidden = frame.copy()
+    for column in {"person", "person_a", "person_b"} & set(frame.columns):
+        if key is not None:
+            # Each person once: in a table of ties everybody stands many times.
+            codes, names = pd.factorize(frame[column])
+            hidden[column] = pd.array([key.pseudonym("person", name) for name in names], dtype="str").take(codes)
+    write(hidden.sort_values([column for column in hidden.columns if column.startswith("person")]), stream)

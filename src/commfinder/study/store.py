@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,15 @@ from commfinder.progress import Progress
 from commfinder.provenance import file_digest, versions
 from commfinder.sources import READER_VERSIONS, parts
 from commfinder.sources.streams import walk
+from commfinder.study.kept import KeptResults
 from commfinder.study.locks import Lock
 
 __all__ = ["StudyStore"]
 
-_OURS = re.compile(r"(?P<key>[0-9a-f]{64})(?:\.(?:reading|read|finishing))?(?:\.gone)?|spill-[a-z0-9_]+(?:\.gone)?")
+_OURS = re.compile(
+    r"(?P<key>(?P<stage>(?!spill)[a-z]+-)?[0-9a-f]{64})(?:\.(?:reading|read|finishing))?(?:\.gone)?"
+    r"|spill-[a-z0-9_]+(?:\.gone)?"
+)
 _TEMPORARY = "commfinder-study-"
 _TRIES = 5
 
@@ -36,7 +40,8 @@ class StudyStore:
 
     The key is made of the digest of the input's content, the versions of the readers, the options of the study file,
     and the versions of commfinder and DuckDB. Everything in it is for the user alone (mode 0700). It belongs to one
-    study file: inputs that this does not name any more, or that have changed, are removed by the next run.
+    study file: inputs that this does not name any more, or that have changed, are removed by the next run. What later
+    stages find is kept beside them (`KeptResults`).
 
     Parameters
     ----------
@@ -115,6 +120,38 @@ class StudyStore:
         """
         return _purged(self.folder)
 
+    def results(self, progress: Progress) -> KeptResults:
+        """Return the results of later stages that are kept with the inputs.
+
+        Parameters
+        ----------
+        progress : Progress
+            Told what is taken from the store and what is kept in it.
+
+        Returns
+        -------
+        KeptResults
+            Keeps nothing where nothing was read into the store.
+        """
+        return KeptResults(self.folder if self.keys else None, progress)
+
+    def forget_results(self, used: Collection[str]) -> None:
+        """Remove results of earlier runs, so that the store does not grow.
+
+        Parameters
+        ----------
+        used : collection of str
+            Names of the results that stay.
+        """
+        if self.keys:
+            with told(self.folder):
+                _forget(self.folder, used, results=True)
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of the inputs that were read into the store, in their order."""
+        return list(self._use.order) if self._use is not None and self._use.target == self.folder else []
+
     def leave_nothing(self) -> None:
         """Remove the store as soon as what was read from it is no longer in use."""
         if self._use is not None:
@@ -127,14 +164,16 @@ class StudyStore:
                 f"The store {self.folder.name!r} lies in the input {path.name!r}, and would become part of it.",
                 hint="Name another place for it with path in [store], or a folder of exports alone for the input.",
             )
-        before = _state(path)
-        key = input_key(path, options)
-        use.order.append(key)
-        if key in use.landed:
-            return
-        if use.target != self.folder and (self.folder / key).is_dir() and use.holds(self.folder / key):
-            return
-        done = use.target / key
+        name, before = options.get("name") or path.name, _state(path)
+        with progress.stage(f"Looking for {name} in the store") as stage:
+            key = input_key(path, options)
+            use.order.append(key)
+            done = use.target / key
+            kept = self.folder / key
+            with told(use.target):
+                if key in use.landed or (kept.is_dir() and use.holds(kept)):
+                    return
+            stage.advance()
         for _ in range(_TRIES):
             with told(use.target):
                 if use.holds(done):
@@ -147,7 +186,7 @@ class StudyStore:
                 landing = Landing(use.target, key)
                 if not landing.is_read:
                     landing.read(_unchanged(path, before, parts(path, progress=progress, **options)))
-                with progress.stage(f"Numbering {options.get('name') or path.name}") as stage:
+                with progress.stage(f"Numbering {name}") as stage:
                     landing.finish(**self._limits)
                     stage.advance()
             except BaseException:
@@ -228,10 +267,11 @@ def _sweep(target: Path) -> None:
                 shutil.rmtree(other)
 
 
-def _forget(folder: Path, used: Mapping[str, Path]) -> None:
-    """Remove inputs that the study no longer has, or that have changed, unless another run is using them."""
+def _forget(folder: Path, used: Collection[str], *, results: bool = False) -> None:
+    """Remove inputs (or results) that the study no longer has, or that have changed, unless a run is using them."""
     for one in sorted(folder.iterdir()):
-        if (found := _OURS.fullmatch(one.name)) and found["key"] and found["key"] not in used:
+        found = _OURS.fullmatch(one.name)
+        if found and found["key"] and bool(found["stage"]) == results and found["key"] not in used:
             _removed(one)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +12,7 @@ import pandas as pd
 from commfinder import _validate
 from commfinder.communities import Communities, find_communities
 from commfinder.declared import assess_groups, undeclared
+from commfinder.delivery import DeliveryGroups
 from commfinder.graph import CopresenceRule, InteractionGraph, build_graph
 from commfinder.interactions import Interactions
 from commfinder.interactions.landing.land import told
@@ -30,6 +32,7 @@ from commfinder.provenance import Provenance, record
 from commfinder.result import Result
 from commfinder.study.config import StudyConfig, load_config
 from commfinder.study.delivery import find_delivery
+from commfinder.study.needs import Needs
 from commfinder.study.result import StudyResult
 from commfinder.study.store import StudyStore
 
@@ -141,8 +144,11 @@ class Study:
 
         Notes
         -----
-        The interactions are written to `store` before anything else is done with them. A run that ends early, however
-        it ends, leaves there what was whole, and the next run goes on from it, with the same result.
+        The interactions are written to `store` before anything else is done with them, and so are communities and
+        groups that deliver as soon as they are found. A run that ends early, however it ends, leaves there what was
+        whole, and the next run goes on from it, with the same result. What is taken from the store depends on nothing
+        that has changed: the inputs, the directory, the settings, this package and its libraries; another file of
+        declared groups makes other verdicts and keeps the communities.
         """
         config = self._of(period)
         store = self._store()
@@ -156,7 +162,15 @@ class Study:
         """Run the study as configured."""
         inputs = self._read(config, store, progress)
         graph = self._graph(inputs, config, progress)
-        found = find_communities(graph, **config.communities.model_dump(), progress=progress, seed=config.seed)
+        kept = store.results(progress)
+        needs = Needs(config, store.keys, people=inputs.people, groups=inputs.groups, machines=self._machines(config))
+        found = kept.result(
+            "communities",
+            needs.communities,
+            lambda: find_communities(graph, **config.communities.model_dump(), progress=progress, seed=config.seed),
+            what="communities",
+            given={"graph": graph},
+        )
         verdicts = hidden = None
         if inputs.groups is not None:
             verdicts = assess_groups(
@@ -167,10 +181,14 @@ class Study:
                 progress=progress,
                 seed=config.seed,
             )
-            hidden = undeclared(found, inputs.groups)
-        listed = inputs.people.people if inputs.people is not None and config.graph.outsiders == "drop" else None
-        work = inputs.interactions.select(period=config.period, people=listed)
-        deliver = find_delivery(work, inputs.people, inputs.groups, found, config, progress)
+            with progress.stage("Comparing communities with declared groups") as stage:
+                hidden = undeclared(found, inputs.groups)
+                stage.advance()
+        deliver = None
+        if config.delivery.find:
+            make = functools.partial(_deliver, inputs, found, config, progress)
+            deliver = kept.result("delivery", needs.delivery, make, what="groups that deliver")
+        store.forget_results(kept.used)
         losses = [graph.losses, losses_frame(inputs.people.losses if inputs.people is not None else ())]
         losses += [verdicts.losses] if verdicts is not None else []
         losses += [deliver.losses] if deliver is not None else []
@@ -259,10 +277,13 @@ class Study:
         ]
         inter = store.read(named, progress, write=write)
         people = groups = aliases = None
-        if config.people is not None:
-            people = read_people(self._path(config.people.path, "[people]"), **config.people.columns)
-        if config.groups is not None:
-            groups = read_groups(self._path(config.groups.path, "[groups]"), **config.groups.columns)
+        with progress.stage("Reading people and groups") as stage:
+            if config.people is not None:
+                people = read_people(self._path(config.people.path, "[people]"), **config.people.columns)
+                stage.advance()
+            if config.groups is not None:
+                groups = read_groups(self._path(config.groups.path, "[groups]"), **config.groups.columns)
+                stage.advance()
         rows = len(inter)
         if people is not None:
             with progress.stage("Resolving accounts") as stage:
@@ -275,12 +296,15 @@ class Study:
         """Return a path of the study file as seen from its folder, if it is there."""
         return _validate.existing(self.folder / path, what=f"What the study file names for {what},")
 
+    def _machines(self, config: StudyConfig) -> Path | None:
+        """Return the file of decisions about machines, if the study file names one."""
+        return None if config.graph.machines is None else self._path(config.graph.machines, "[graph] machines")
+
     def _graph(self, inputs: _Inputs, config: StudyConfig, progress: Progress) -> InteractionGraph:
         """Build the graph."""
         with progress.stage("Building ties") as stage:
             options = config.graph.model_dump()
-            if config.graph.machines is not None:
-                options["machines"] = self._path(config.graph.machines, "[graph] machines")
+            options["machines"] = self._machines(config)
             if config.graph.copresence is not None:
                 options["copresence"] = CopresenceRule(kinds=tuple(config.graph.copresence))
             graph = build_graph(inputs.interactions, inputs.people, period=config.period, **options)
@@ -300,6 +324,15 @@ class Study:
 
 
 _Line = tuple[str, str, int, str]
+
+
+def _deliver(inputs: _Inputs, found: Communities, config: StudyConfig, progress: Progress) -> DeliveryGroups | None:
+    """Find groups that deliver work in the period, among people of the directory where others are left out."""
+    listed = inputs.people.people if inputs.people is not None and config.graph.outsiders == "drop" else None
+    with progress.stage("Selecting the period") as stage:
+        work = inputs.interactions.select(period=config.period, people=listed)
+        stage.advance()
+    return find_delivery(work, inputs.people, inputs.groups, found, config, progress)
 
 
 def _about_inputs(inputs: _Inputs) -> list[_Line]:
@@ -323,7 +356,7 @@ def _about_graph(graph: InteractionGraph) -> list[_Line]:
     return [
         ("ties", "interactions used", len(graph.interactions), f"period {graph.period or 'all of time'}"),
         ("ties", "people", len(graph.people), f"{alone} of them isolated"),
-        ("ties", "ties", int(graph.ties["tie"].sum()), f"a tie is: {graph.rule}"),
+        ("ties", "ties", int(graph.tie_values("tie").sum()), f"a tie is: {graph.rule}"),
     ]
 
 

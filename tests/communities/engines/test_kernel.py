@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from commfinder.communities.engines import Task, kernel
-from commfinder.communities.engines.compiled import _contracted, _graph, _order, _rooms
+from commfinder.communities.engines.compiled import _contracted, _graph, _numbered, _order, _rooms
 from commfinder.communities.quality import connected, cpm, modularity
 from commfinder.communities.ties import Ties
 
@@ -34,14 +34,14 @@ def worth(task, labels):
 
 def moved(task, start, seed=0, most=0):
     """Move until every queue is empty; return labels and the number of moves."""
-    graph, pull = _graph(task)
+    graph, pull = _graph(task, *_numbered(task))
     n, labels = task.ties.n, start.astype(np.int32)
     moves = kernel.move(graph, _order(graph.keys, seed), labels, pull, most, np.zeros((n, 2)), np.empty(n))
     return labels, moves
 
 
 def refined(task, labels, seed=0, turns=1):
-    graph, pull = _graph(task)
+    graph, pull = _graph(task, *_numbered(task))
     part = np.arange(task.ties.n, dtype=np.int32)
     for turn in range(turns):
         kernel.refine(graph, _order(graph.keys, seed), labels, pull, part, turn, turns)
@@ -124,7 +124,7 @@ def test_refinement_takes_a_community_apart_that_is_not_well_connected(cliques):
 
 def smaller(task, labels, part, turns=1):
     """Aggregate and contract."""
-    graph, pull = _graph(task)
+    graph, pull = _graph(task, *_numbered(task))
     about, label_of, node, first, member = kernel.aggregate(graph, labels, part)
     rooms = _rooms(len(graph.neighbour), turns)
     return (
@@ -156,7 +156,7 @@ def test_the_smaller_graph_has_the_weight_between_parts(seed, turns):
     graph, _, label_of, node, first, member = smaller(task, labels, part, turns)
     m = node.max() + 1
     belongs = np.eye(m)[node]
-    wanted = belongs.T @ dense(_graph(task)[0]) @ belongs
+    wanted = belongs.T @ dense(_graph(task, *_numbered(task))[0]) @ belongs
     np.fill_diagonal(wanted, 0.0)
     np.testing.assert_array_equal(dense(graph), wanted)
     np.testing.assert_array_equal(graph.size, belongs.T @ task.ties.rows.strength)

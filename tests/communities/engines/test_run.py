@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from commfinder.communities import adjusted_rand, leiden
+from commfinder.communities import adjacency, adjusted_rand, leiden
 from commfinder.communities.adjacency import LARGE
 from commfinder.communities.engines import Task, ensemble
 from commfinder.communities.engines.run import checked
@@ -58,6 +58,38 @@ def graphs():
     assert made["small"][3] <= LARGE < made["large"][3]
     assert len(made["large"][0]) > 200_000
     return made
+
+
+def renamed(graph, seed):
+    """Give everybody another number and put ties in another order; return the graph and the new numbers."""
+    a, b, weight, n = graph
+    rng = np.random.default_rng(seed)
+    name, order = rng.permutation(n), rng.permutation(len(a))
+    return (name[b][order], name[a][order], weight[order], n), name
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_numbers_of_people_do_not_matter_in_large_graphs(graphs, found, seed):
+    (a, b, weight, n), name = renamed(graphs["large"], seed)
+    again = leiden(a, b, weight, n=n, seed=3)
+    assert np.array_equal(canonical(again[name]), found["large"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"iterations": None}, {"resolution": 4.0, "max_size": 9}, {"objective": "cpm", "resolution": 0.1}],
+)
+@pytest.mark.parametrize("sized", [False, True])
+def test_numbers_do_not_matter_where_people_are_numbered_by_structure(monkeypatch, graphs, options, sized):
+    monkeypatch.setattr(adjacency, "LARGE", 40)
+    (a, b, weight, n), name = renamed(graphs["small"], 1)
+    sizes = np.random.default_rng(2).gamma(2.0, 1.0, n) if sized and options.get("objective") == "cpm" else None
+    start = np.arange(n) // 7
+    fixed = np.arange(n) % 50 == 0
+    first = leiden(*graphs["small"][:3], n=n, sizes=sizes, start=start, fixed=fixed, seed=1, **options)
+    given = [None if one is None else one[np.argsort(name)] for one in (sizes, start, fixed)]
+    again = leiden(a, b, weight, n=n, sizes=given[0], start=given[1], fixed=given[2], seed=1, **options)
+    assert np.array_equal(canonical(again[name]), first)
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def greedy(events, gap):
 
 
 @pytest.mark.parametrize("seed", range(1000, 1020))
-def test_rounds_give_what_taking_event_after_event_gives(seed):
+def test_people_one_by_one_give_what_taking_event_after_event_gives(seed):
     rng = np.random.default_rng(seed)
     people = np.array(list("abcdef"))
     events, hour = [], 0.0

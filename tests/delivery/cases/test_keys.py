@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from commfinder.delivery.cases.keys import KEY, ids_of_cases, with_keys
+from commfinder.delivery.cases.columns import KEY, columns_of, with_keys
+from commfinder.delivery.cases.keys import ids_of_cases
 from commfinder.interactions import Interactions, concat
 
 
@@ -26,7 +27,7 @@ def interactions(rows):
 
 def cases(rows, *kinds):
     inter = interactions(rows)
-    return ids_of_cases(inter, with_keys(inter), kinds or ("workflow", "page", "thread")).said
+    return ids_of_cases(inter, columns_of(inter, with_keys(inter)), kinds or ("workflow", "page", "thread")).said
 
 
 def test_cases_of_one_start_come_by_id_and_not_by_key():
@@ -35,11 +36,11 @@ def test_cases_of_one_start_come_by_id_and_not_by_key():
     mixed = [rows[place] for place in rng.permutation(40)]
     assert cases(mixed)["case"].tolist() == [f"c{n:02d}" for n in range(40)]
     inter = interactions(mixed)
-    found = ids_of_cases(inter, with_keys(inter), ("workflow",))
-    table = found.table.select("name", "number").to_pyarrow()
-    text = inter.text_of(table["name"].to_numpy())
-    assert [found.said["case"][one] for one in found.renumbered(table["number"].to_numpy())] == text.tolist()
-    assert found.renumbered(np.array([-1])).tolist() == [-1]
+    columns = columns_of(inter, with_keys(inter))
+    found = ids_of_cases(inter, columns, ("workflow",))
+    assert found.said["case"].tolist() == inter.text_of(found.key[2]).tolist()
+    assert found.said["case"][found.number].tolist() == columns.names.texts(columns.name).to_pylist()
+    assert (ids_of_cases(inter, columns, ("page",)).number == -1).all()
 
 
 def test_ids_are_those_of_a_space_or_else_of_a_source():

@@ -1,9 +1,9 @@
 """Events without an id: read once, and linked by what they answer."""
 
-import ibis
 import numpy as np
 import pandas as pd
 
+from commfinder.delivery.cases.columns import columns_of, with_keys
 from commfinder.delivery.cases.loose import loose_events, reference_cases
 from commfinder.interactions import Interactions
 
@@ -12,7 +12,8 @@ def events(rows):
     frame = pd.DataFrame(rows, columns=["event", "hour", "sender", "recipient", "parent"])
     frame["time"] = pd.Timestamp("2026-07-06", tz="UTC") + pd.to_timedelta(frame.pop("hour"), unit="h")
     inter = Interactions.from_frame(frame, event="event", parent="parent")
-    return loose_events(inter, inter.rows.mutate(home=ibis.null("int32"))), inter
+    columns = columns_of(inter, with_keys(inter))
+    return loose_events(inter, columns, np.arange(columns.n), np.full(columns.n, -1, dtype=np.int32)), inter
 
 
 def test_rows_of_one_event_are_one_with_its_recipients_once_and_without_the_sender():

@@ -37,6 +37,16 @@ def test_texts_of_a_users_table_become_numbers_and_none_is_0(inter):
     assert first.tolist() == [1, 2, 0]
     assert second.tolist() == [0, 1, 3]
     assert keys.ranks(np.array([3, 1, 2])).tolist() == [2, 0, 1]
+    assert keys.texts(np.array([3, 1, 3])).to_pylist() == ["z", "x", "z"]
+    assert keys.codes(pa.chunked_array([["z", None, "new"]])).tolist() == [3, 0, -1]
+
+
+def test_texts_of_keys_come_from_the_store_and_a_key_that_no_row_has_has_none(inter):
+    keys, _ = event_keys(inter, pa.chunked_array([pa.array([1])]))
+    wanted = keys_of(inter, "e3", "é", "e3")
+    assert keys.texts(wanted).to_pylist() == ["e3", "é", "e3"]
+    assert keys.texts(np.append(wanted[:1], wanted[0] + 1)).to_pylist() == ["e3", None]
+    assert keys.texts(wanted[:0]).to_pylist() == []
 
 
 def test_whole_numbers_stay_and_none_is_0(inter):

@@ -116,3 +116,34 @@ def test_acts_have_a_frame_with_names():
     assert shown["started"].isna().all()
     assert pd.isna(shown["activity"].iloc[-1])
     assert (Cases.of(frame()).acts.started == NO_TIME).all()
+
+
+@pytest.mark.parametrize("seed", range(1000, 1005))
+def test_a_selection_is_that_of_a_filter_over_all_acts(seed):
+    rng = np.random.default_rng(seed)
+    n = 400
+    log = pd.DataFrame({"case": rng.integers(0, 60, n).astype(str), "person": rng.choice(list("abcdefgh"), n)})
+    log["time"], log["space"] = rng.integers(0, 10**6, n), np.where(log["case"].astype(int) % 3, "s", None)
+    cases = Cases.of(log)
+    rows, persons = np.unique(rng.integers(0, len(cases), 20)), np.array([1, 2, 5])
+    chosen = cases.select(cases=rng.permutation(rows), persons=persons, space="s")
+    held = np.isin(cases.acts.case, rows) & np.isin(cases.acts.person, persons)
+    held &= (cases.frame["space"] == "s").fillna(False).to_numpy(dtype=bool)[cases.acts.case]
+    assert chosen.acts.time.tolist() == cases.acts.time[held].tolist()
+    assert chosen.acts.person.tolist() == cases.acts.person[held].tolist()
+    assert chosen.frame["case"].tolist() == cases.frame["case"].iloc[np.unique(cases.acts.case[held])].tolist()
+    mask = np.isin(np.arange(len(cases)), rows)
+    assert cases.select(cases=mask).acts_frame().equals(cases.select(cases=rows).acts_frame())
+    found, count = cases.with_persons(persons)
+    case, person = cases.persons_of
+    inside = np.bincount(case[np.isin(person, persons)], minlength=len(cases))
+    assert found.tolist() == np.flatnonzero(inside).tolist()
+    assert count.tolist() == inside[inside > 0].tolist()
+
+
+def test_where_acts_begin_and_whose_cases_they_are():
+    log = {"case": ["1", "1", "2"], "person": ["ada", "ben", "ada"], "time": [1, 2, 3]}
+    cases = Cases.of(log)
+    assert cases.first_act.tolist() == [0, 2, 3]
+    assert [one.tolist() for one in cases.by_person] == [[0, 1, 0], [0, 2, 3]]
+    assert cases.select(cases=[]).first_act.tolist() == [0]

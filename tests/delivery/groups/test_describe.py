@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from commfinder.delivery.cases.find import find_cases
-from commfinder.delivery.groups.describe import Wanted, _share_of_pairs, describe, evidence_of
+from commfinder.delivery.cases.handoffs import hand_offs
+from commfinder.delivery.groups.describe import Wanted, describe, evidence_of
 from commfinder.delivery.groups.find import background_of
 from commfinder.delivery.groups.group import DeliveryGroup
+from commfinder.delivery.impact.times import measure_times
 from commfinder.delivery.kinds.kind import type_of
-from commfinder.delivery.order.nulls import StandIns
+from commfinder.delivery.order.nulls import StandIns, null_frame, time_null
 from commfinder.delivery.order.together import excess_pairs
 from commfinder.interactions import Interactions
 from commfinder.people import Directory
@@ -87,15 +89,30 @@ def test_in_a_closed_workforce_no_pair_meets_in_excess(declared):
     assert declared.excess_pairs == 0.0
 
 
-def test_pairs_that_meet_in_excess_are_counted():
-    excess = pd.DataFrame({"person_a": ["ada", "ada", "zoe"], "person_b": ["ben", "zoe", "yan"]})
-    assert _share_of_pairs(("ada", "ben", "cem"), excess) == pytest.approx(1 / 3)
-    assert np.isnan(_share_of_pairs(("ada",), excess))
-
-
 def test_a_group_knows_its_nulls_and_its_steps(declared):
     assert set(declared.nulls["null"]) == {"people", "order", "times"}
     assert declared.path == ("desk", "law", "works")
     assert declared.steps["people"].tolist() == [2, 2, 2]
     assert declared.gatekeepers.empty
     assert declared.patterns[0].roles == ("desk", "law", "works")
+
+
+def test_what_is_worked_out_later_is_that_of_the_own_cases(declared):
+    work = declared.cases.select(persons=np.flatnonzero(np.isin(declared.cases.people.astype(str), list(CHART)[:6])))
+    later = null_frame((*declared.grounds.beyond.tests, *time_null(work, shuffles=99)))
+    pd.testing.assert_frame_equal(declared.nulls, later, check_exact=True)
+    times = measure_times(declared.cases, hand_offs(work))
+    pd.testing.assert_frame_equal(declared.times.to_frame(), times.to_frame(), check_exact=True)
+    assert declared.times is declared.times and declared.nulls is declared.nulls
+
+
+def test_cycle_times_are_those_of_the_times(declared):
+    assert declared.cycle_median_hours == declared.times.value("cycle_median")
+    assert declared.cycle_p85_hours == declared.times.value("cycle_p85")
+
+
+def test_a_group_of_talk_has_no_path_and_no_patterns():
+    talk = described("declared", medium="chat")
+    assert talk.type not in ("process", "mixed") or talk.path
+    if not talk.path:
+        assert talk.patterns == () and talk.steps.empty and talk.gatekeepers.empty and talk.single_points.empty

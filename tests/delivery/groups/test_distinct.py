@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from commfinder.delivery.groups.describe import Wanted
 from commfinder.delivery.groups.distinct import Judged, distinct, named
@@ -65,3 +66,28 @@ def test_names_follow_the_rank_and_leave_out_those_taken():
     found = [(one.wanted.name, "".join(one.wanted.people)) for one in named(groups)]
     assert found == [("D1", "def"), ("D3", "abc"), ("D4", "ghi"), ("D5", "xyz"), ("D2", "jkl")]
     assert [(one.wanted.name, "".join(one.wanted.people)) for one in named(groups[::-1])] == found
+
+
+@pytest.mark.parametrize("seed", range(1000, 1010))
+def test_groups_that_share_nobody_need_no_comparison(seed):
+    rng = np.random.default_rng(seed)
+    types, origins = np.array(["process", "knowledge", "abstain"]), np.array(["process", "handover"])
+    groups = []
+    for number in range(60):
+        people = "".join(sorted(rng.choice(list("abcdefghijkl"), int(rng.integers(3, 7)), replace=False)))
+        kind, origin = str(rng.choice(types)), str(rng.choice(origins))
+        groups.append(judged(people, kind, p=round(float(rng.random()), 2), origin=origin, cases=number))
+    kept = []
+    for one in sorted(groups, key=lambda one: one._sort):
+        mine = set(one.wanted.people)
+        for other in kept:
+            theirs = set(other.wanted.people)
+            both_whole = one.wanted.origin == other.wanted.origin == "process"
+            fits = one.kind.type in ("abstain", other.kind.type)
+            if not both_whole and fits and 2 * len(mine & theirs) >= len(mine | theirs):
+                break
+        else:
+            kept.append(one)
+    found, again = distinct(groups)
+    assert {id(one) for one in found} == {id(one) for one in kept}
+    assert again == 60 - len(kept) > 0

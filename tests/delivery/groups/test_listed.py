@@ -51,12 +51,13 @@ def test_declared_groups_come_first_and_no_name_comes_twice():
     )
     found = SimpleNamespace(
         summary=pd.DataFrame({"community": ["C1", "a"]}),
-        people=lambda name: ["dan", "eve"] if name == "C1" else ["ada"],
+        members=pd.DataFrame({"person": ["dan", "eve", "ada"], "community": ["C1", "C1", "a"]}),
     )
     listed = listed_groups(groups, found, CASES)
     assert [one.name for one in listed] == ["a", "b", "C1", "a (community)"]
     assert [one.origin for one in listed] == ["declared", "declared", "community", "community"]
     assert listed[0].people == ("ada", "cem")
+    assert [one.people for one in listed[2:]] == [("dan", "eve"), ("ada",)]
     assert listed[0].spaces == ("s",)
     assert listed_groups(None, None, CASES) == []
 
@@ -72,5 +73,6 @@ def test_members_are_those_of_the_period_of_the_cases():
 
 def test_counts_of_members_in_cases():
     work = CasesOfPeople.of(CASES)
-    assert work.members_in(work.places(("ada", "cem"))).tolist() == [1, 2, 2, 1, 0]
-    assert work.members_in(np.empty(0, dtype=np.int64)).tolist() == [0] * 5
+    rows, count = CASES.with_persons(work.places(("ada", "cem")))
+    assert (rows.tolist(), count.tolist()) == ([0, 1, 2, 3], [1, 2, 2, 1])
+    assert [len(one) for one in CASES.with_persons(np.empty(0, dtype=np.int64))] == [0, 0]

@@ -7,12 +7,16 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from commfinder.delivery.groups.value import COLUMNS, _nearest, frame_of, members_of
+from commfinder.delivery.groups.value import COLUMNS, _by_member, _nearest, frame_of, members_of
 from commfinder.delivery.kinds.kind import KINDS
 
 
 def group(origin: str, people: list[str]) -> SimpleNamespace:
     return SimpleNamespace(origin=origin, members=pd.DataFrame({"person": people}))
+
+
+def nearest(one, declared):
+    return _nearest(one, declared, _by_member(declared))
 
 
 def test_columns_are_those_promised_and_each_once():
@@ -52,10 +56,10 @@ def test_no_groups_make_an_empty_frame_with_types():
     ],
 )
 def test_the_nearest_declared_group_is_told(origin, people, expected):
-    found = _nearest(group(origin, people), {"y": {"e", "f"}, "x": {"a", "b", "c", "d"}})
+    found = nearest(group(origin, people), {"y": {"e", "f"}, "x": {"a", "b", "c", "d"}})
     assert found["nearest"] == expected[0]
     assert found["jaccard"] == expected[1] if expected[1] else found["jaccard"] != found["jaccard"]
 
 
 def test_of_declared_groups_equally_near_the_first_by_name_is_told():
-    assert _nearest(group("handover", ["a"]), {"y": {"a"}, "x": {"a"}})["nearest"] == "x"
+    assert nearest(group("handover", ["a"]), {"y": {"a"}, "x": {"a"}})["nearest"] == "x"

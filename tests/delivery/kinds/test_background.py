@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from commfinder.delivery.kinds import formal
 from commfinder.delivery.kinds.background import Background
 from commfinder.interactions import Interactions
 from commfinder.people import Directory
@@ -131,3 +132,39 @@ def test_without_recipients_there_is_no_talk_and_no_formal_structure():
     assert found.nulls is None
     assert found.formal(np.arange(2)) is None
     assert found.talk(np.arange(2)).messages == 0
+
+
+def test_talk_is_that_of_a_plain_count():
+    rng = np.random.default_rng(5)
+    names = [f"p{number}" for number in range(9)]
+    rows = [(names[a], names[b], float(hour)) for hour, (a, b) in enumerate(rng.integers(9, size=(300, 2))) if a != b]
+    found, members = taken(mail(rows)), np.array([1, 3, 4, 8])
+    inside = pd.DataFrame(rows, columns=["a", "b", "hour"]).query(
+        "a in @who and b in @who", local_dict={"who": [names[one] for one in members]}
+    )
+    counts = inside.groupby(["a", "b"]).size()
+    matched = sum(min(n, counts.get((b, a), 0)) for (a, b), n in counts.items())
+    talk = found.talk(members[::-1])
+    assert (talk.messages, talk.reciprocity) == (len(inside), matched / len(inside))
+
+
+def test_a_large_group_of_a_large_organisation_does_not_explain_itself(monkeypatch):
+    rng = np.random.default_rng(3)
+    n, club = 300, np.arange(0, 300, 20)
+    i, j = np.triu_indices(n, 1)
+    close = (i // 20 == j // 20) | (np.isin(i, club) & np.isin(j, club))
+    tied = rng.random(len(i)) < np.where(close, 0.4, 0.02)
+    names = [f"p{number:03d}" for number in range(n)]
+    ties = [*zip(i[tied], j[tied], strict=True), *zip(j[tied], i[tied], strict=True)]
+    rows = [(names[a], names[b], week * 168 + 10.0) for week in range(0, 20, 4) for a, b in ties]
+    directory = Directory.from_frame({"person": names, "unit": [f"u{one // 20}" for one in range(n)]})
+    found = taken(mail(rows), directory)
+    monkeypatch.setattr(formal, "_LARGE", 10)
+    anew = found.formal(club)
+    monkeypatch.setattr(formal, "_FITTED_ANEW", 100)
+    own = found.formal(club)
+    monkeypatch.setattr(formal, "_LARGE", 100)
+    naive = found.formal(club)
+    assert own.ties == anew.ties == naive.ties and own.expected_activity == anew.expected_activity
+    assert own.expected == pytest.approx(anew.expected, rel=0.05)
+    assert naive.expected > 1.1 * anew.expected

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from commfinder.delivery.cases.find import Cases
-from commfinder.delivery.order.nulls import StandIns, null_frame, time_null, unit_null
+from commfinder.delivery.order.nulls import Beyond, StandIns, null_frame, time_null, unit_null
 from commfinder.errors import InputError
 
 DAY = 86_400_000_000
@@ -57,6 +57,29 @@ def test_stand_ins_are_of_the_unit_and_nobody_stands_in_twice():
     assert drawn.shape == (200, 4)
     assert all(len(set(row)) == 4 for row in drawn.tolist())
     assert (np.sort(cases.unit_of[drawn], axis=1) == [0, 0, 0, 1]).all()
+
+
+def test_stand_ins_are_those_nearest_in_activity():
+    cases = organisation(8, own=0.3)
+    people, activity = cases.persons_of[1], np.bincount(cases.persons_of[1], minlength=40)
+    assert len(np.unique(people)) == 40
+    pools = StandIns(cases).pools(np.arange(40))
+    for one in range(40):
+        others = [other for other in range(40) if other != one and cases.unit_of[other] == cases.unit_of[one]]
+        far = {other: abs(np.log1p(activity[other]) - np.log1p(activity[one])) for other in others}
+        nearest = sorted(others, key=lambda other: (round(far[other], 9), other))[:12]
+        assert pools[one][pools[one] >= 0].tolist() == sorted([*nearest, one])
+
+
+def test_both_tests_of_a_group_are_of_the_same_draws():
+    bench = StandIns(organisation(9, own=0.1))
+    members = np.array([0, 10, 20, 30])
+    assert bench.handed(members, seed=2) == bench.test(members, seed=2)[0]
+    later = Beyond(bench, members, 199, 2)
+    assert later.handoffs == later.tests[0] == bench.handed(members, seed=2)
+    groups = bench.draw(members, 199, np.random.default_rng([2, 31]))
+    handoffs, met = bench.shared(groups)
+    assert later.tests[0].expected == handoffs.mean() and later.tests[1].expected == met.mean()
 
 
 def test_what_groups_share_is_that_of_a_plain_count():

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from commfinder.delivery.cases.find import Cases
-from commfinder.delivery.order.together import excess_pairs, fit_bicm, hypergeometric_tail
+from commfinder.delivery.order.together import Excess, excess_pairs, fit_bicm, hypergeometric_tail
 from commfinder.errors import InputError
 
 
@@ -112,3 +112,16 @@ def test_rows_in_any_order_give_the_same():
     pd.testing.assert_frame_equal(one, other, check_exact=True)
     with pytest.raises(InputError, match="null"):
         excess_pairs(Cases.of(frame), null="bigm")
+
+
+def test_pairs_that_meet_in_excess_are_counted():
+    excess = Excess.of(pd.DataFrame({"person_a": ["ada", "ada", "zoe"], "person_b": ["ben", "zoe", "yan"]}))
+    assert excess.share(("ada", "ben", "cem")) == pytest.approx(1 / 3)
+    assert excess.share(("zoe", "yan", "ben", "ada")) == pytest.approx(3 / 6)
+    assert np.isnan(excess.share(("ada",)))
+
+
+def test_only_pairs_up_to_a_rate_of_false_discoveries_are_kept():
+    pairs = pd.DataFrame({"person_a": ["ada", "ben"], "person_b": ["ben", "cem"], "q": [0.05, 0.06]})
+    assert Excess.of(pairs, q=0.05).share(("ada", "ben", "cem")) == pytest.approx(1 / 3)
+    assert Excess.of(pairs, q=0.01).share(("ada", "ben", "cem")) == 0.0

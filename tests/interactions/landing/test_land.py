@@ -156,6 +156,24 @@ def test_recipients_that_nobody_counted_are_counted(tmp_path: Path) -> None:
     assert sorted(made["n_recipients"]) == [0, 0, 1, 3]
 
 
+def test_each_time_of_a_series_has_recipients_of_its_own(tmp_path: Path) -> None:
+    first, second = (pd.Timestamp(f"2026-07-0{day}T09:00Z") for day in (1, 8))
+    table = rows(
+        *({"event": "m", "time": first, "recipient": name} for name in ("bob", "cyd", "bob", "ann")),
+        {"event": "m", "time": second, "recipient": "dan"},
+        *({"event": "n", "recipient": name} for name in ("bob", "cyd")),
+    )
+    found = decoded(land(tmp_path, table)).set_index(["event", "recipient"])["n_recipients"]
+    assert found.groupby(level=[0, 1]).unique().map(list).to_dict() == {
+        ("m", "ann"): [2],
+        ("m", "bob"): [2],
+        ("m", "cyd"): [2],
+        ("m", "dan"): [1],
+        ("n", "bob"): [2],
+        ("n", "cyd"): [2],
+    }
+
+
 def test_threads_are_linked_only_where_asked(tmp_path: Path) -> None:
     chain = [("b", "a"), ("c", "b"), ("d", "c"), ("e", "d"), ("a", None), ("x", "outside"), ("y", "x"), ("alone", None)]
     circle = [("q", "r"), ("r", "p"), ("p", "q"), ("tail", "r"), ("tip", "tail"), ("self", "self")]

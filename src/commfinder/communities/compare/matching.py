@@ -136,11 +136,12 @@ def best_jaccard(
     if not len(first):
         return np.empty(0), np.empty(0, dtype=np.int64)
     sizes_a, sizes_b = np.bincount(first), np.bincount(second)
-    pairs, shared = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
-    jaccard = shared / (sizes_a[pairs[:, 0]] + sizes_b[pairs[:, 1]] - shared)
-    order = np.lexsort((pairs[:, 1], -jaccard, pairs[:, 0]))
-    starts = np.flatnonzero(np.r_[True, np.diff(pairs[order, 0]) != 0])
-    return jaccard[order][starts], pairs[order][starts, 1]
+    cells, shared = np.unique(first.astype(np.int64) * len(sizes_b) + second, return_counts=True)
+    one, other = np.divmod(cells, len(sizes_b))
+    jaccard = shared / (sizes_a[one] + sizes_b[other] - shared)
+    order = np.lexsort((other, -jaccard, one))
+    starts = np.flatnonzero(np.r_[True, np.diff(one[order]) != 0])
+    return jaccard[order][starts], other[order][starts]
 
 
 def best_match_of(pair: Pair) -> BestMatchF1:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse as sp
 
-from commfinder.communities.adjacency import LARGE
+from commfinder.communities.adjacency import large
 from commfinder.communities.confidence.calibrate import (
     Logistic,
     community_evidence,
@@ -22,6 +22,8 @@ from commfinder.communities.confidence.twins import planted
 from commfinder.communities.overlap import Memberships, extend
 from commfinder.communities.quality import canonical, picked
 from commfinder.communities.resolution import fixed_point
+from commfinder.communities.threads import together
+from commfinder.communities.tied import Tied
 
 __all__ = ["SAME", "UNCLUSTERED", "Budget", "Cases", "Judgement", "as_truth", "cases", "judge"]
 
@@ -134,12 +136,46 @@ def judge(
     is brought up to date by twins of this network: the same degrees, weights and events, a part of the communities
     planted, in varied strength, and the rest dissolved. Memberships are judged in the same way.
 
-    Up to 65,536 people nothing hangs on how people or communities are numbered, nor on the order of ties, but for
-    people whose surroundings are the same to the last digit.
+    Nothing hangs on how people or communities are numbered, nor on the order of ties, but for people whose surroundings
+    are the same to the last digit. Who has no tie takes no part, and changes nothing for the others.
     """
     if not len(traces.a):
         nothing, none = np.zeros(int(labels.max(initial=-1)) + 1), np.zeros(len(memberships.person))
         return Judgement(nothing, nothing, none, none, 1.0, False)
+    among = Tied.of(traces.a, traces.b, traces.n)
+    if among.everybody:
+        return _judge(traces, labels, resolution, memberships, budget, seeds)
+    kept, inside = among.place[memberships.person] >= 0, labels[among.people]
+    own = canonical(inside)
+    number = np.full(int(labels.max()) + 1, -1)
+    number[inside] = own
+    theirs = replace(
+        memberships,
+        person=among.place[memberships.person[kept]],
+        community=number[memberships.community[kept]],
+        **{name: getattr(memberships, name)[kept] for name in ("strength", "surprise", "p", "home")},
+        periphery=memberships.periphery[among.people],
+    )
+    tied = replace(traces, n=len(among.people), a=among.place[traces.a], b=among.place[traces.b])
+    found = _judge(tied, own, resolution, theirs, budget, seeds)
+    # Who has no tie is surely alone again, and no community.
+    some, at = number >= 0, number[number >= 0]
+    likely, stability = np.zeros(len(number)), np.ones(len(number))
+    likely[some], stability[some] = found.community[at], found.stability[at]
+    returning, member = np.ones(len(kept)), np.zeros(len(kept))
+    returning[kept], member[kept] = found.returning, found.membership
+    return Judgement(likely, stability, returning, member, found.p_chance, found.clustered)
+
+
+def _judge(
+    traces: Traces,
+    labels: Labels,
+    resolution: float,
+    memberships: Memberships,
+    budget: Budget,
+    seeds: np.random.SeedSequence,
+) -> Judgement:
+    """Judge communities and memberships of people who all have ties."""
     traces, labels, memberships, number = _unnamed(traces, labels, memberships)
     own, by_chance, of_twins = seeds.spawn(3)
     ties = traces.ties()
@@ -159,20 +195,18 @@ def judge(
 
 def _unnamed(traces: Traces, labels: Labels, memberships: Memberships) -> tuple[Traces, Labels, Memberships, IntArray]:
     """Number people and ties by structure, as chance is drawn in their order; return new numbers of communities too."""
-    if traces.n > LARGE:
-        return traces, labels, memberships, np.arange(int(labels.max()) + 1)
     order = np.argsort(traces.ties().keys, kind="stable")
     rank = np.empty(traces.n, dtype=np.int64)
     rank[order] = np.arange(traces.n)
     ends = rank[traces.a], rank[traces.b]
     a, b = np.minimum(*ends), np.maximum(*ends)
-    rows = np.lexsort((b, a))
+    rows = np.argsort(a * traces.n + b)
     weight, amount, events = traces.weight[rows], traces.amount[rows], traces.events[rows]
     renamed = canonical(labels[order])
     number = np.empty(int(labels.max()) + 1, dtype=np.int64)
     number[labels[order]] = renamed
     return (
-        replace(traces, a=a[rows], b=b[rows], weight=weight, amount=amount, events=events),
+        replace(traces, a=a[rows], b=b[rows], weight=weight, amount=amount, events=events, by_structure=True),
         renamed,
         replace(memberships, person=rank[memberships.person], community=number[memberships.community]),
         number,
@@ -225,13 +259,15 @@ def _cases(traces: Traces, labels: Labels, level: float, budget: Budget, seeds: 
         rng = np.random.default_rng(first)
         twin = planted(traces, labels.astype(np.int64), rng)
         ties, seed = twin.traces.ties(), int(rng.integers(2**31))
+        # Made once, before both starts share them.
+        ties.numbered if large(ties.n) else ties.keys
         gamma = fixed_point(
-            twin.traces.a, twin.traces.b, ties.weight, partition=lambda at: partition(ties, at, seed)
+            twin.traces.a, twin.traces.b, ties.weight, partition=lambda at: partition(ties, at, seed), threads=None
         ).value
         found = partition(ties, gamma, seed)
         return cases(twin.traces, found, gamma, level, as_truth(twin.truth), budget.twin_draws, second)
 
-    return Cases.together([once(own) for own in seeds.spawn(budget.twins)])
+    return Cases.together(together(once, seeds.spawn(budget.twins)))
 
 
 def cases(

@@ -37,6 +37,8 @@ class Traces:
         Which damping.
     embedded : bool
         Whether weights are multiplied by embeddedness.
+    by_structure : bool, default False
+        Whether people have numbers that hang on structure and not on names.
     """
 
     n: int
@@ -47,6 +49,7 @@ class Traces:
     events: IntArray
     damping: str
     embedded: bool
+    by_structure: bool = False
 
     def ties(self) -> Ties:
         """Return the ties as they are weighed."""
@@ -79,4 +82,5 @@ class Traces:
 
     def _weighed(self, a: IntArray, b: IntArray, weight: FloatArray) -> Ties:
         """Multiply by embeddedness where that is wanted."""
-        return Ties(self.n, a, b, weight * embeddedness(a, b, n=self.n) if self.embedded and len(a) else weight)
+        weight = weight * embeddedness(a, b, n=self.n) if self.embedded and len(a) else weight
+        return Ties(self.n, a, b, weight, self.by_structure)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from commfinder.communities.confidence.pairing import paired
 from commfinder.communities.confidence.traces import Traces
 
 __all__ = ["Twin", "by_chance", "planted"]
@@ -49,7 +50,7 @@ def by_chance(traces: Traces, rng: np.random.Generator) -> Traces:
         Degrees are kept but for the few ties that find no place.
     """
     degree = np.bincount(traces.a, minlength=traces.n) + np.bincount(traces.b, minlength=traces.n)
-    keys = _paired(np.repeat(np.arange(traces.n), degree), np.empty(0, np.int64), traces.n, rng)
+    keys = paired(np.repeat(np.arange(traces.n), degree), np.empty(0, np.int64), traces.n, rng)
     return _dressed(traces, keys, rng.permutation(len(traces.a))[: len(keys)])
 
 
@@ -90,7 +91,7 @@ def planted(traces: Traces, labels: IntArray, rng: np.random.Generator) -> Twin:
     wanted = np.minimum(ratio * expected, _FULL * size * (size - 1) / 2) * chosen
     keys = _within(labels, degree, rng.poisson(wanted), rng)
     left = degree - np.bincount(keys // n, minlength=n) - np.bincount(keys % n, minlength=n)
-    across = _paired(np.repeat(np.arange(n), np.maximum(left, 0)), keys, n, rng)
+    across = paired(np.repeat(np.arange(n), np.maximum(left, 0)), keys, n, rng)
     truth = np.where(chosen[labels], labels, -1)
     one, other = truth[across // n], truth[across % n]
     apart = (one >= 0) & (other >= 0) & (one != other)
@@ -151,27 +152,3 @@ def _within(labels: IntArray, degree: IntArray, wanted: IntArray, rng: np.random
         one, other = np.minimum(*drawn), np.maximum(*drawn)
         keys = np.unique(np.concatenate([keys, (one * n + other)[one != other]]))
     return keys
-
-
-def _paired(stubs: IntArray, taken: IntArray, n: int, rng: np.random.Generator) -> IntArray:
-    """Pair stubs at random without loops and repeats; what does not fit is drawn again together with some that does."""
-    keys = np.empty(0, np.int64)
-    stubs = rng.permutation(stubs)
-    for _ in range(_ROUNDS):
-        stubs = stubs[: len(stubs) // 2 * 2]
-        one, other = stubs[::2], stubs[1::2]
-        drawn = np.minimum(one, other) * n + np.maximum(one, other)
-        drawn = np.concatenate([keys, drawn])
-        first = np.zeros(len(drawn), dtype=bool)
-        first[np.unique(drawn, return_index=True)[1]] = True
-        good = first & (drawn // n != drawn % n) & ~np.isin(drawn, taken)
-        keys, bad = drawn[good], drawn[~good]
-        if not len(bad):
-            break
-        again = rng.random(len(keys)) < min(1.0, 3.0 * len(bad) / max(len(keys), 1))
-        loose = np.concatenate([bad, keys[again]])
-        keys = keys[~again]
-        stubs = rng.permutation(np.concatenate([loose // n, loose % n]))
-    else:
-        return np.sort(drawn[good])
-    return np.sort(keys)

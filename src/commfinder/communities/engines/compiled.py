@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from commfinder.communities.adjacency import LARGE, mixed, structure_keys
+from commfinder.communities.adjacency import Adjacency, large, mixed, renumbered, structure_keys
 from commfinder.communities.engines import kernel
 from commfinder.communities.engines.contract import Task
 from commfinder.communities.engines.kernel import Graph
@@ -50,27 +50,45 @@ class Leiden:
         if not len(rows.weight):
             fixed = False if task.fixed is None else task.fixed
             return canonical(np.where(fixed, labels, n + np.arange(n)))
-        graph, pull = _graph(task)
+        order, rows, keys = _numbered(task)
+        graph, pull = _graph(task, order, rows, keys)
+        labels = labels if order is None else labels[order]
         rooms = _rooms(len(rows.weight), processors() if self._threads is None else self._threads)
         for iteration in range(task.iterations or _MOST_ITERATIONS):
             if not _iterate(graph, labels, pull, task.max_size, seed * _MOST_ITERATIONS + iteration, rooms):
                 break
+        if order is not None:
+            labels[order] = labels.copy()
         return canonical(labels)
 
 
-def _graph(task: Task) -> tuple[Graph, float]:
+def _numbered(task: Task) -> tuple[npt.NDArray[np.int64] | None, Adjacency, UInt64]:
+    """Return the old number of each new one if people are numbered anew, the rows, and what tells people apart.
+
+    In large graphs it takes too long to look up keys wherever people are visited: numbers are the keys there, and they
+    are given by structure first.
+    """
+    ties, sizes = task.ties, task.sizes
+    if not large(ties.n):
+        return None, ties.rows, ties.keys if sizes is None else structure_keys(ties.rows, sizes.view(np.uint64))
+    number = np.arange(ties.n, dtype=np.uint64)
+    if sizes is None:
+        return *ties.numbered, number
+    order = np.argsort(structure_keys(ties.rows, sizes.view(np.uint64)), kind="stable").astype(np.int64)
+    return order, renumbered(ties.rows, order, processors()), number
+
+
+def _graph(task: Task, order: npt.NDArray[np.int64] | None, rows: Adjacency, keys: UInt64) -> tuple[Graph, float]:
     """Return what the kernel works on, and the pull of sizes against weight."""
-    n, rows = task.ties.n, task.ties.rows
+    n = task.ties.n
+    fixed = np.zeros(n, np.bool_) if task.fixed is None else task.fixed
+    size = np.ones(n) if task.sizes is None else task.sizes
+    if order is not None:
+        fixed, size = fixed[order], size[order]
     if task.objective == "modularity":
         size, pull = rows.strength, task.resolution / float(rows.strength.sum())
     else:
-        size = np.ones(n) if task.sizes is None else task.sizes
         pull = min(task.resolution / rows.unit, _MOST_PULL)
-    if n > LARGE:
-        keys = np.arange(n, dtype=np.uint64)
-    else:
-        keys = task.ties.keys if task.sizes is None else structure_keys(rows, size.view(np.uint64))
-    fixed = np.zeros(n, np.bool_) if task.fixed is None else task.fixed
     start, stop = rows.start[:-1], rows.start[1:]
     return Graph(start, stop, rows.neighbour, rows.weight, size, np.ones(n, np.int64), keys, fixed), pull
 
@@ -145,7 +163,7 @@ def _order(keys: UInt64, seed: int) -> npt.NDArray[np.int32]:
     through memory would take twice as long.
     """
     n = len(keys)
-    if n <= LARGE:
+    if not large(n):
         return np.argsort(_chance(keys, seed)).astype(np.int32)
     blocks = np.argsort(_chance(np.arange(-(-n // _BLOCK), dtype=np.uint64), seed))
     order = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).reshape(-1)

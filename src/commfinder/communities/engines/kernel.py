@@ -27,7 +27,7 @@ _NO_LIMIT = 1 << 62
 TO, TOTAL = 0, 1
 
 # Above so many nodes memory is what takes the time: what is needed two nodes from now is asked for ahead.
-_FAR, _AHEAD = 1 << 15, 2
+_FAR, _AHEAD = 1 << 12, 2
 _LINE = 8
 
 
@@ -175,12 +175,12 @@ def refine(graph, order, labels, pull, part, turn, turns):  # type: ignore[no-un
             continue
         k = 0
         for e in range(start[v], stop[v]):
+            # Without a branch, which would be guessed wrong every other time: others add nothing to their own parts.
             u = neighbour[e]
-            if labels[u] == own:
-                c = part[u]
-                near[k] = c
-                k += to[c] == 0.0
-                to[c] += weight[e]
+            c, same = part[u], labels[u] == own
+            near[k] = c
+            k += same & (to[c] == 0.0)
+            to[c] += weight[e] * same
         best, gain, tied = v, 0.0, 0.0
         for i in range(k):
             c = near[i]

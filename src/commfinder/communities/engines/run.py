@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
+from commfinder.communities.adjacency import large
 from commfinder.communities.engines.by_igraph import Igraph
 from commfinder.communities.engines.by_leidenalg import Leidenalg
 from commfinder.communities.engines.compiled import Leiden
@@ -89,9 +90,9 @@ def leiden(
 
     Notes
     -----
-    Our own engine: equal arguments give equal bytes, whatever the order of ties and the number of threads. Up to 65,536
-    people the result does not depend on how people are numbered either, but for people whose surroundings are the same
-    to the last digit. It visits people in an order of chance and refines by the best part.
+    Our own engine: equal arguments give equal bytes, whatever the order of ties and the number of threads. The result
+    does not depend on how people are numbered either, but for people whose surroundings are the same to the last digit,
+    nor on people without ties. It visits people in an order of chance and refines by the best part.
 
     References
     ----------
@@ -153,7 +154,7 @@ def ensemble(task: Task, seeds: Sequence[int], *, engine: str = "leiden", thread
         return [run(task, seed) for seed in seeds]
     # Made once, before runs share them.
     if len(task.ties.rows.weight) and task.sizes is None:
-        task.ties.keys  # noqa: B018
+        task.ties.numbered if large(task.ties.n) else task.ties.keys
     alone = Leiden(threads=1)
     return together(lambda seed: alone(task, seed), seeds, threads=at_once)
 

@@ -16,7 +16,7 @@ from commfinder.communities.resolution import Resolution, fixed_point
 from commfinder.communities.search.foretell import foretold, strength_levels
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
-from commfinder.communities.weights import DAMPINGS, detection_weights, steady
+from commfinder.communities.weights import steady, weights_by_damping
 from commfinder.graph import InteractionGraph
 
 __all__ = ["Candidate", "WeightChoice", "choose_among", "choose_weights"]
@@ -135,8 +135,8 @@ def choose_weights(
     ----------
     .. [1] Li, Levina, Zhu (2020), Network cross-validation by edge sampling. doi:10.1093/biomet/asaa006
     """
-    damped = {damping: detection_weights(graph, damping) for damping in DAMPINGS}
-    raw = graph.ties["weight"].to_numpy(dtype=np.float64)
+    damped = weights_by_damping(graph)
+    raw = graph.tie_values("weight")
     return choose_among(*graph.pairs, len(graph.people), raw, damped, partitioner, effort=effort, seed=seed)
 
 

@@ -17,8 +17,9 @@ from commfinder.communities.quality import modularity
 from commfinder.communities.search.choice import Candidate, Search, WeightChoice, choose_among
 from commfinder.communities.search.consensus import Setting, affordable_runs, consensus, run_settings
 from commfinder.communities.threads import together
+from commfinder.communities.tied import Tied
 from commfinder.communities.ties import Ties
-from commfinder.communities.weights import DAMPINGS, detection_weights
+from commfinder.communities.weights import weights_by_damping
 from commfinder.graph import InteractionGraph
 from commfinder.progress import SILENT, Progress
 
@@ -114,30 +115,38 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
     Returns
     -------
     Found
+
+    Notes
+    -----
+    Who has no tie takes no part in the search and is put back as their own singleton: how many of them there are, and
+    where in the order, changes nothing for the others.
     """
     n = len(graph.people)
-    damped = {damping: detection_weights(graph, damping) for damping in DAMPINGS}
+    damped = weights_by_damping(graph)
     used = damped["log1p"] > 0
     a, b = (ends[used] for ends in graph.pairs)
-    raw, events = (graph.ties[name].to_numpy()[used] for name in ("weight", "events"))
+    raw, events = (graph.tie_values(name)[used] for name in ("weight", "events"))
     raw = raw.astype(np.float64)
     damped = {name: weight[used] for name, weight in damped.items() if wanted.damping in (None, name)}
+    among = Tied.of(a, b, n)
+    one, other, people = among.place[a], among.place[b], len(among.people)
     with progress.stage("Choosing weights and resolution") as stage:
-        choice = _chosen(a, b, n, raw, damped, wanted)
+        choice = _chosen(one, other, people, raw, damped, wanted)
         stage.advance()
     runs = affordable_runs(len(a)) if wanted.runs is None else wanted.runs
     settings = [Setting(one.weight, one.resolution, one.share) for one in choice.settings]
     with progress.stage("Finding communities") as stage:
-        whole = _multiplex(graph) if wanted.layers == "multiplex" else _partition(a, b, n, wanted.engine, full=True)
+        if wanted.layers == "multiplex":
+            whole = _multiplex(graph, among)
+        else:
+            whole = _partition(one, other, people, wanted.engine, full=True)
         found = run_settings(whole, settings, runs=runs, seed=seed)
-        labels = consensus(found, a, b, keys=Ties(n, a, b, raw).keys if len(a) else None)
+        labels = consensus(found, one, other, keys=Ties(people, one, other, raw).keys)
         stage.advance()
-    tied = np.zeros(n, dtype=bool)
-    tied[a] = tied[b] = True
-    near = together(lambda one: adjusted_rand(labels[tied], one[tied]), list(found))
+    near = together(lambda run: adjusted_rand(labels, run), list(found))
     first = choice.settings[0]
     return Found(
-        labels=labels,
+        labels=among.with_others(labels),
         runs=runs,
         choice=choice,
         ties=Ties(n, a, b, first.weight),
@@ -145,7 +154,7 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
         raw=raw,
         events=events.astype(np.int64),
         agreement=float(np.mean(near)),
-        quality=modularity(a, b, first.weight, labels, first.resolution) if len(a) else 0.0,
+        quality=modularity(one, other, first.weight, labels, first.resolution) if len(a) else 0.0,
     )
 
 
@@ -181,17 +190,23 @@ def _partition(a: IntArray, b: IntArray, n: int, engine: str, *, full: bool) -> 
     """Return the search on given ties: labels from weights, a resolution and a seed."""
     run = Leiden(threads=None if len(a) > _UNTIL_NOTHING_IMPROVES else 1) if engine == "leiden" else ENGINES[engine]
     iterations = 0 if full and len(a) <= _UNTIL_NOTHING_IMPROVES else 2
+    # The rows of the last weights: runs that have their weights in common need them made once.
+    last = [Ties(n, a[:0], b[:0], np.empty(0))]
 
     def partition(weight: FloatArray, resolution: float, seed: int) -> Labels:
-        return run(Task(Ties(n, a, b, weight), resolution=resolution, iterations=iterations), seed)
+        ties = last[0]
+        if ties.weight is not weight:
+            ties = last[0] = Ties(n, a, b, weight)
+        return run(Task(ties, resolution=resolution, iterations=iterations), seed)
 
     return partition
 
 
-def _multiplex(graph: InteractionGraph) -> Search:
+def _multiplex(graph: InteractionGraph, among: Tied) -> Search:
     """Return the search that looks at media side by side; it weighs them itself."""
-    media = medium_ties(graph)
-    layers, factors = list(media.values()), [graph.factors.get(medium, 1.0) for medium in media]
+    media, people, place = medium_ties(graph), len(among.people), among.place
+    layers = [Ties(people, place[ties.a], place[ties.b], ties.weight) for ties in media.values()]
+    factors = [graph.factors.get(medium, 1.0) for medium in media]
 
     def partition(weight: FloatArray, resolution: float, seed: int) -> Labels:
         del weight

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_TIME", "Acts", "distinct"]
+__all__ = ["HOW", "NO_TIME", "Acts", "distinct", "ranges"]
 
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
+
+HOW = ("workflow", "page", "thread", "reference", "chain")
+"""How a case can be found, the surest first."""
 
 NO_TIME = int(np.iinfo(np.int64).min)
 """The moment that is not known, in microseconds: what pandas holds for NaT."""
@@ -93,3 +96,26 @@ def distinct(values: IntArray) -> IntArray:
     """
     ordered = np.sort(values)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def ranges(first: IntArray, which: npt.NDArray[np.integer]) -> IntArray:
+    """Return the places from ``first[i]`` up to ``first[i + 1]`` for each i of `which`, one after the other.
+
+    Parameters
+    ----------
+    first : ndarray of int64, shape (n + 1,)
+        Where each of n pieces begins, and where the last ends.
+    which : ndarray of int
+        Pieces, in any order.
+
+    Returns
+    -------
+    ndarray of int64
+
+    Examples
+    --------
+    >>> ranges(np.array([0, 2, 5]), np.array([1, 0])).tolist()
+    [2, 3, 4, 0, 1]
+    """
+    many = first[which + 1] - first[which]
+    return np.asarray(np.repeat(first[which] - np.cumsum(many) + many, many) + np.arange(many.sum()), dtype=np.int64)

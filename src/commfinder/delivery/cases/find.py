@@ -13,18 +13,11 @@ from commfinder import _validate
 from commfinder.delivery.cases.acts import Acts, distinct
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.chains import chain_cases
+from commfinder.delivery.cases.columns import Columns, columns_of, usable_rows
 from commfinder.delivery.cases.keys import ids_of_cases
 from commfinder.delivery.cases.loose import loose_events, reference_cases
 from commfinder.delivery.cases.people import Actors, Posts, find_actors, posts_of
-from commfinder.delivery.cases.rows import (
-    Found,
-    acts_with_ids,
-    answers_before,
-    gather,
-    leave_out,
-    usable_rows,
-    without_case,
-)
+from commfinder.delivery.cases.rows import Found, acts_with_ids, answers_before, gather, leave_out, without_case
 from commfinder.delivery.cases.value import HOW, Cases, facts_of_cases
 from commfinder.errors import InputError
 from commfinder.interactions import Interactions, Loss
@@ -116,9 +109,11 @@ def find_cases(
     _validate.count(min_people, what="min_people")
     actors = find_actors(inter)
     rows, others = usable_rows(inter, actors.aside)
-    activities = _activities(rows)
-    losses = [*_set_aside(inter, actors), *answers_before(inter, rows)]
-    found = _found(inter, (rows, others), ways, gap_days, calendar)
+    columns = columns_of(inter, rows)
+    activities = _activities(inter, columns)
+    losses = [*_set_aside(inter, actors), *answers_before(inter, columns)]
+    found = _found(inter, columns, others, ways, gap_days, calendar)
+    del columns
     losses += found.losses
     found, few = _with_people(found, min_people)
     losses += few
@@ -161,7 +156,8 @@ def _ways(how: Sequence[str] | None) -> tuple[str, ...]:
 
 def _found(
     inter: Interactions,
-    rows: tuple[ir.Table, ir.Table],
+    columns: Columns,
+    others: ir.Table,
     ways: tuple[str, ...],
     gap_days: float,
     calendar: BusinessHours | None,
@@ -169,25 +165,26 @@ def _found(
     """Find cases in every way asked for."""
     kinds = tuple(way for way in ways if way in HOW[:3])
     # Threads come last: without them the numbers of the others are the same.
-    keys = ids_of_cases(inter, rows[0], tuple(dict.fromkeys((*kinds, "thread"))))
-    named = acts_with_ids(inter, *rows, keys, kinds)
+    keys = ids_of_cases(inter, columns, tuple(dict.fromkeys((*kinds, "thread"))))
+    named = acts_with_ids(columns, others, keys, kinds)
     if "reference" not in ways and "chain" not in ways:
         return named
-    loose = loose_events(inter, without_case(rows[0], keys))
+    loose = loose_events(inter, columns, *without_case(columns, keys))
     linked, used = reference_cases(loose)
     parts = [named, linked] if "reference" in ways else [named]
     if "chain" in ways:
         rest = loose.take(~used)
         chained, taken = chain_cases(rest, gap_days=gap_days, calendar=calendar)
-        homes = keys.renumbered(rest.home[taken & (rest.home >= 0)])
+        homes = rest.home[taken & (rest.home >= 0)]
         parts = [leave_out(named, homes) if "thread" in ways and len(homes) else named, *parts[1:], chained]
     return gather(parts)
 
 
-def _activities(rows: ir.Table) -> npt.NDArray[np.int64]:
+def _activities(inter: Interactions, columns: Columns) -> npt.NDArray[np.int64]:
     """Return the places of the activities of some rows, rising."""
-    table = rows.filter(rows.activity.notnull()).select("activity").distinct().to_pyarrow()
-    return np.sort(table["activity"].to_numpy()).astype(np.int64)
+    seen = np.zeros(len(inter.words.activity) + 1, dtype=bool)
+    seen[columns.activity] = True
+    return np.flatnonzero(seen[:-1])
 
 
 def _with_people(found: Found, least: int) -> tuple[Found, list[Loss]]:

@@ -8,9 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from commfinder import _validate
-from commfinder.delivery.cases.keys import numbered_cases
+from commfinder.delivery.cases.columns import KEY, usable_rows
 from commfinder.delivery.cases.people import find_actors
-from commfinder.delivery.cases.rows import numbered_acts, usable_rows
 from commfinder.delivery.cases.value import HOW
 from commfinder.errors import InputError
 from commfinder.interactions import Interactions
@@ -18,6 +17,7 @@ from commfinder.interactions import Interactions
 __all__ = ["handoff_counts"]
 
 _WITH_KEY = HOW[:3]
+_ACT = ("number", "time", "event", "sender", "activity")
 
 
 def handoff_counts(inter: Interactions, *, how: Sequence[str] = _WITH_KEY) -> ir.Table:
@@ -71,7 +71,7 @@ def handoff_counts(inter: Interactions, *, how: Sequence[str] = _WITH_KEY) -> ir
     rows, _ = usable_rows(inter, find_actors(inter).aside)
     kinds = tuple(way for way in _WITH_KEY if way in ways)
     rows = rows.filter(rows.how.isin([HOW.index(way) for way in kinds]))
-    acts, _ = numbered_acts(inter, rows, numbered_cases(inter, rows, kinds))
+    acts = _numbered_acts(inter, rows, _numbered_cases(inter, rows))
     acts = acts.select("number", "time", "event", "sender").distinct()
     in_case = ibis.window(group_by=acts.number, order_by=[acts.time, acts.sender])
     steps = acts.select(
@@ -86,3 +86,39 @@ def handoff_counts(inter: Interactions, *, how: Sequence[str] = _WITH_KEY) -> ir
         elapsed_us=marked.elapsed.sum().cast("int64"),
         tied=marked.tied.sum().cast("int64"),
     )
+
+
+def _numbered_cases(inter: Interactions, rows: ir.Table) -> ir.Table:
+    """Number the cases of some rows, in any order: how, scope, name and number; written down."""
+    grouped = rows.select(*KEY).distinct()
+    order = ibis.window(order_by=[grouped[name] for name in KEY])
+    return inter.store.add(grouped.mutate(number=ibis.row_number().over(order).cast("int64")))
+
+
+def _numbered_acts(inter: Interactions, rows: ir.Table, table: ir.Table) -> ir.Table:
+    """Return the acts of cases that carry an id; starts of work are part of the acts that end it."""
+    numbered = rows.join(table.select(*KEY, "number"), list(KEY))
+    numbered = numbered.mutate(activity=numbered.activity.coalesce(-1).cast("int32"))
+    acts, gone = numbered.select(*_ACT), _told_elsewhere(inter, numbered)
+    return acts if gone is None else acts.anti_join(gone, ["number", "event", "sender"])
+
+
+def _told_elsewhere(inter: Interactions, numbered: ir.Table) -> ir.Table | None:
+    """Find the rows that are only the beginning of another: the same person, case and activity.
+
+    What is suspended and resumed has several ends for one beginning; the last of them is the act. Of ends at one moment
+    any can be: they say the same.
+    """
+    worklist = numbered.filter((numbered.how == HOW.index("workflow")) & (numbered.activity >= 0))
+    children = worklist.filter(worklist.parent.notnull())
+    if not int(children.count().to_pyarrow().as_py()):
+        return None
+    ends = children.select("number", "event", "sender", "activity", "time", "parent").distinct()
+    starts = worklist.select("number", "sender", "activity", parent="event", started="time").distinct()
+    same = ends.join(starts, ["number", "sender", "activity", "parent"])
+    same = same.filter((same.started <= same.time) & (same.event != same.parent))
+    last = ibis.window(group_by=[same.number, same.parent], order_by=[ibis.desc(same.time), ibis.desc(same.event)])
+    pairs = inter.store.add(same.mutate(rank=ibis.row_number().over(last)))
+    early = pairs.filter(pairs.rank > 0).select("number", "event", "sender")
+    gone = pairs.select("number", "sender", event="parent").select("number", "event", "sender").union(early).distinct()
+    return inter.store.add(gone)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
 from commfinder.delivery.cases.acts import NO_TIME
+from commfinder.delivery.cases.columns import Columns
+from commfinder.delivery.cases.kernels import in_order
 from commfinder.delivery.cases.rows import Found
-from commfinder.delivery.cases.texts import event_keys, settled
+from commfinder.delivery.cases.texts import settled
 from commfinder.delivery.cases.value import TEXT, names_of
 from commfinder.interactions import Interactions, Loss
 
@@ -79,51 +80,62 @@ class Loose:
         return replace(self, **kept, first=heads, recipients=self.recipients[np.repeat(which, size)])
 
 
-def loose_events(inter: Interactions, rows: ir.Table) -> Loose:
-    """Read the events that carry no id: one sorted query, whole numbers only.
+def loose_events(inter: Interactions, columns: Columns, rows: IntArray, home: CodeArray) -> Loose:
+    """Gather the events that carry no id.
 
     Parameters
     ----------
     inter : Interactions
-        The interactions.
-    rows : ibis table
-        Rows that are in no case of several messages, with the column home.
+        The interactions, for the names of spaces.
+    columns : Columns
+        The rows that people sent.
+    rows : ndarray of int64, shape (r,)
+        Which of them are in no case of several messages.
+    home : ndarray of int32, shape (r,)
+        The thread of one message that each is, -1 for none.
 
     Returns
     -------
     Loose
     """
-    none = {name: rows[name].coalesce(-1).cast("int32") for name in ("recipient", "activity", "space", "home")}
-    coded = rows.select("time", "event", "sender", "parent", **none)
-    columns = ["time", "event", "sender", "recipient", "activity", "space"]
-    table = coded.order_by(columns).to_pyarrow()
-    names, (event, parent) = event_keys(inter, table["event"], table["parent"])
-    time, sender, recipient, activity, space, home = (
-        table[name].to_numpy() for name in ("time", "sender", "recipient", "activity", "space", "home")
-    )
+    order = _by_time(columns, rows)
+    home, rows = home[order], rows[order]
+    time, event, sender, recipient = (getattr(columns, name)[rows] for name in ("time", "event", "sender", "recipient"))
     fresh = np.ones(len(time), dtype=bool)
     fresh[1:] = (time[1:] != time[:-1]) | (event[1:] != event[:-1]) | (sender[1:] != sender[:-1])
-    number = np.cumsum(fresh) - 1
     # Somebody who is named twice, or writes to themselves, is one more or none.
     told = (recipient >= 0) & (recipient != sender)
     told[1:] &= fresh[1:] | (recipient[1:] != recipient[:-1])
-    heads = np.searchsorted(number[told], np.arange(int(fresh.sum()) + 1)).astype(np.int64)
-    # What answers an event of its own medium is in the same thread as that: a message alone in its thread is no answer.
-    parent = np.where(home >= 0, 0, parent)
+    once = np.flatnonzero(fresh)
+    before = np.concatenate([[0], np.cumsum(told)])
+    heads = np.append(before[once], before[-1]).astype(np.int64)
+    rows, home = rows[once], home[once]
     loose = Loose(
-        time[fresh].astype(np.int64),
-        sender[fresh].astype(np.int32),
-        activity[fresh].astype(np.int32),
-        space[fresh].astype(np.int32),
-        event[fresh].astype(np.int64),
-        parent[fresh].astype(np.int64),
+        time[once],
+        sender[once],
+        columns.activity[rows],
+        columns.space[rows],
+        event[once],
+        # What answers an event of its own medium is in its thread: a message alone in its thread is no answer.
+        np.where(home >= 0, 0, columns.parent[rows]),
         heads,
-        recipient[told].astype(np.int32),
+        recipient[told],
         inter.words.space,
-        home[fresh].astype(np.int32),
+        home,
     )
-    order = settled(names, (loose.time,), loose.event, loose.sender)
-    return loose if order is None else loose.arranged(order)
+    moved = settled(columns.ids, (loose.time,), loose.event, loose.sender)
+    return loose if moved is None else loose.arranged(moved)
+
+
+def _by_time(columns: Columns, rows: IntArray) -> IntArray:
+    """Return the order of some rows by time, event, sender, recipient, activity and space."""
+    time = columns.time[rows]
+    order = np.argsort(time, kind="stable")
+    moments = np.flatnonzero(np.append(True, time[order[1:]] != time[order[:-1]])) if len(rows) else order
+    event, sender, recipient = (getattr(columns, name)[rows] for name in ("event", "sender", "recipient"))
+    activity, space = columns.activity[rows].astype(np.int64), columns.space[rows].astype(np.int64)
+    # Activity and space tell apart only what is twice in the data.
+    return in_order(np.append(moments, len(rows)), order, event, sender, recipient, (activity << 32) + space)
 
 
 def reference_cases(loose: Loose) -> tuple[Found, npt.NDArray[np.bool_]]:

@@ -1,39 +1,36 @@
-"""Acts on cases that carry an id: one sorted query over the interaction table, whole numbers only."""
+"""Acts on cases that carry an id, from rows as columns of whole numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from commfinder.delivery.cases.acts import NO_TIME
-from commfinder.delivery.cases.keys import KEY, TALK, WORKLIST, CaseKeys, with_keys
-from commfinder.delivery.cases.texts import event_keys, kept, settled
+from commfinder.delivery.cases.columns import Columns, keys_of_others
+from commfinder.delivery.cases.kernels import (
+    facts_of_keys,
+    in_order,
+    numbered_keys,
+    numbered_values,
+    place_of_values,
+    rows_by_number,
+)
+from commfinder.delivery.cases.keys import CaseKeys
+from commfinder.delivery.cases.pieces import pieces_of_work
+from commfinder.delivery.cases.texts import kept, settled
 from commfinder.delivery.cases.value import HOW
 from commfinder.interactions import Interactions, Loss
-from commfinder.interactions.rows import medium_codes
 
-__all__ = [
-    "Found",
-    "acts_with_ids",
-    "answers_before",
-    "gather",
-    "leave_out",
-    "numbered_acts",
-    "usable_rows",
-    "without_case",
-]
+__all__ = ["Found", "acts_with_ids", "answers_before", "gather", "leave_out", "without_case"]
 
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
-
-_ACT = ("number", "time", "event", "sender", "activity")
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,37 +62,15 @@ class Found:
     losses: tuple[Loss, ...] = ()
 
 
-def usable_rows(inter: Interactions, aside: tuple[int, ...]) -> tuple[ir.Table, ir.Table]:
-    """Split the rows with a time into those that a person sent and others.
-
-    Parameters
-    ----------
-    inter : Interactions
-        The interactions.
-    aside : tuple of int
-        Accounts that are no people.
-
-    Returns
-    -------
-    rows, others : ibis table
-        With the further columns how, scope and name: the key of the case, see `with_keys`.
-    """
-    rows = with_keys(inter)
-    nobody = rows.automated | rows.sender.isin(aside) if aside else rows.automated
-    return rows.filter(~nobody), rows.filter(nobody)
-
-
-def acts_with_ids(
-    inter: Interactions, rows: ir.Table, others: ir.Table, keys: CaseKeys, kinds: tuple[str, ...]
-) -> Found:
+def acts_with_ids(columns: Columns, others: ir.Table, keys: CaseKeys, kinds: tuple[str, ...]) -> Found:
     """Return the acts on cases that carry an id.
 
     Parameters
     ----------
-    inter : Interactions
-        The interactions.
-    rows, others : ibis table
-        What `usable_rows` returned.
+    columns : Columns
+        The rows that people sent.
+    others : ibis table
+        Other rows, with their keys.
     keys : CaseKeys
         What `ids_of_cases` returned.
     kinds : tuple of str
@@ -108,102 +83,40 @@ def acts_with_ids(
         certainty is 1.
     """
     numbers = [HOW.index(kind) for kind in kinds]
-    rows, others = (part.filter(part.how.isin(numbers)) for part in (rows, others))
-    slim, folded = numbered_acts(inter, rows, keys.table)
-    # Keys of events only bring the rows of one event together here: their order says nothing.
-    acts = _in_numpy(inter, slim.order_by([*_ACT]).to_pyarrow(), keys)
-    empty = others.select(*KEY).distinct().anti_join(keys.table, list(KEY))
+    # Threads have the last numbers: without them the numbers of the others are the same.
+    n = int(np.isin(keys.how, numbers).sum())
+    number = np.where(keys.number < n, keys.number, np.int32(-1)) if n < len(keys.how) else keys.number
+    started, gone, folded = pieces_of_work(columns, number)
+    if gone is not None:
+        number = np.where(gone, np.int32(-1), number)
+    acts = _by_case(columns, number, n, started)
+    empty = keys.absent(keys_of_others(others, columns, numbers)) if numbers else 0
     losses = (
         Loss("cases", "all", "start of work told by the act that ends it", folded, "events"),
-        Loss(
-            "cases", "all", "case on which no person acts: left out", int(empty.count().to_pyarrow().as_py()), "cases"
-        ),
+        Loss("cases", "all", "case on which no person acts: left out", empty, "cases"),
     )
-    said = keys.said[np.isin(keys.how, numbers)].reset_index(drop=True)
+    said = keys.said.iloc[:n].reset_index(drop=True)
     return Found(said, *acts, losses=tuple(loss for loss in losses if loss.count))
 
 
-def numbered_acts(inter: Interactions, rows: ir.Table, table: ir.Table) -> tuple[ir.Table, int]:
-    """Return the acts of cases that carry an id, as an expression; starts of work are part of the acts that end it.
-
-    Parameters
-    ----------
-    inter : Interactions
-        The interactions.
-    rows : ibis table
-        Rows that people sent, with their keys.
-    table : ibis table
-        Cases by key, with their numbers.
-
-    Returns
-    -------
-    acts : ibis table
-        number, time, event, sender, activity (-1: none), and started where work is known to have begun before it ended;
-        an event to several people stands there several times.
-    folded : int
-        Events that are no acts of their own.
-    """
-    numbered = rows.join(table.select(*KEY, "number"), list(KEY))
-    numbered = numbered.mutate(activity=numbered.activity.coalesce(-1).cast("int32"))
-    pieces = _pieces_of_work(inter, numbered)
-    if pieces is None:
-        return numbered.select(*_ACT), 0
-    begun, gone = pieces
-    left = numbered.select(*_ACT).anti_join(gone, ["number", "event", "sender"])
-    acts = left.left_join(begun, ["number", "event", "sender"]).select(*_ACT, "started")
-    return acts, int(gone.count().to_pyarrow().as_py())
-
-
-def _pieces_of_work(inter: Interactions, numbered: ir.Table) -> tuple[ir.Table, ir.Table] | None:
-    """Tell when acts began, and which rows are only the beginning of another: the same person, case and activity.
-
-    What is suspended and resumed has several ends for one beginning; the last of them is the act. Of ends at one moment
-    any can be: they say the same.
-    """
-    worklist = numbered.filter((numbered.how == HOW.index("workflow")) & (numbered.activity >= 0))
-    children = worklist.filter(worklist.parent.notnull())
-    if not int(children.count().to_pyarrow().as_py()):
-        return None
-    ends = children.select("number", "event", "sender", "activity", "time", "parent").distinct()
-    starts = worklist.select("number", "sender", "activity", parent="event", started="time").distinct()
-    same = ends.join(starts, ["number", "sender", "activity", "parent"])
-    same = same.filter((same.started <= same.time) & (same.event != same.parent))
-    last = ibis.window(group_by=[same.number, same.parent], order_by=[ibis.desc(same.time), ibis.desc(same.event)])
-    pairs = inter.store.add(same.mutate(rank=ibis.row_number().over(last)))
-    early = pairs.filter(pairs.rank > 0).select("number", "event", "sender")
-    gone = pairs.select("number", "sender", event="parent").select("number", "event", "sender").union(early).distinct()
-    begun = pairs.filter(pairs.rank == 0).group_by(["number", "event", "sender"]).aggregate(started=pairs.started.max())
-    return begun, inter.store.add(gone)
-
-
-def _in_numpy(
-    inter: Interactions, table: pa.Table, keys: CaseKeys
+def _by_case(
+    columns: Columns, number: CodeArray, n: int, started: IntArray | None
 ) -> tuple[CodeArray, CodeArray, IntArray, IntArray, CodeArray]:
-    """Turn sorted rows into arrays by case, time, event and sender; each event and person of a case once."""
-    texts, (event,) = event_keys(inter, table["event"])
-    number, time, sender, activity = (table[name].to_numpy() for name in ("number", "time", "sender", "activity"))
+    """Put acts in order of case, time, event and sender; each event and person of a case once."""
+    first, order = rows_by_number(number, n)
+    # Keys of events only bring the rows of one event together here: their order says nothing.
+    order = in_order(first, order, columns.time, columns.event, columns.sender, columns.activity)
+    case, time, event, sender = number[order], columns.time[order], columns.event[order], columns.sender[order]
+    once = _changes(case, time, event, sender)
+    rows: tuple[npt.NDArray[Any], ...] = kept((case, time, event, sender, order), once)
+    rows = kept(rows, settled(columns.ids, rows[:2], rows[2], rows[3]))
+    case, time, _, sender, order = kept(rows, _changes(rows[0], rows[2], rows[3]))
     # Nobody says when work began: one value stands for all.
-    started = np.broadcast_to(np.int64(NO_TIME), len(time))
-    if "started" in table.column_names:
-        started = table["started"].fill_null(NO_TIME).to_numpy()
-    columns = kept((number, time, event, sender, activity, started), _changes(number, time, event, sender))
-    # Whoever called keeps no hold of the table: what has been read can go.
-    del table, number, time, event, sender, activity, started
-    if keys.place is not None:
-        columns = (keys.renumbered(columns[0]), *columns[1:])
-        columns = kept(columns, np.argsort(columns[0], kind="stable"))
-    columns = kept(columns, settled(texts, columns[:2], columns[2], columns[3]))
-    number, time, _, sender, activity, started = kept(columns, _changes(columns[0], columns[2], columns[3]))
-    return (
-        number.astype(np.int32, copy=False),
-        sender.astype(np.int32, copy=False),
-        time.astype(np.int64, copy=False),
-        started,
-        activity.astype(np.int32, copy=False),
-    )
+    begun = np.broadcast_to(np.int64(NO_TIME), len(time)) if started is None else started[order]
+    return case, sender, time, begun, columns.activity[order]
 
 
-def _changes(*columns: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _changes(*columns: npt.NDArray[Any]) -> BoolArray:
     """Tell the rows that differ from the one before in any column."""
     fresh = np.ones(len(columns[0]), dtype=bool)
     if len(fresh):
@@ -213,38 +126,37 @@ def _changes(*columns: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return fresh
 
 
-def without_case(rows: ir.Table, keys: CaseKeys) -> ir.Table:
+def without_case(columns: Columns, keys: CaseKeys) -> tuple[IntArray, CodeArray]:
     """Return the rows that can belong to a case and are in none by an id, or in one of a single message.
 
     Parameters
     ----------
-    rows : ibis table
+    columns : Columns
         The rows that people sent.
     keys : CaseKeys
         What `ids_of_cases` returned.
 
     Returns
     -------
-    ibis table
-        With the further column home: the thread of one message, by its number in the table of `keys` (null: none). A
-        mail that answers nothing and is not answered is a thread of its own, as far as headers tell; it may all the
-        same pass on what came in another.
+    rows : ndarray of int64, shape (r,)
+        Their places.
+    home : ndarray of int32, shape (r,)
+        The thread of one message (-1: none). A mail that answers nothing and is not answered is a thread of its own, as
+        far as headers tell; it may all the same pass on what came in another.
     """
-    single = keys.table.filter(keys.table.single).select(*KEY, home="number")
-    near = rows.filter((rows.how == HOW.index("thread")).fill_null(rows.medium.isin(medium_codes(*WORKLIST, *TALK))))
-    joined = near.left_join(single, list(KEY))
-    joined = joined.select(*rows.columns, "home")
-    return joined.filter(joined.home.notnull() | joined.how.isnull())
+    alone = np.append(keys.single, False)[keys.number] & (columns.how == HOW.index("thread"))
+    rows = np.flatnonzero(alone | (columns.near & (columns.how < 0)))
+    return rows, np.where(alone[rows], keys.number[rows], np.int32(-1))
 
 
-def answers_before(inter: Interactions, rows: ir.Table) -> list[Loss]:
+def answers_before(inter: Interactions, columns: Columns) -> list[Loss]:
     """Count answers that are dated before what they answer: the clocks of systems differ.
 
     Parameters
     ----------
     inter : Interactions
         The interactions.
-    rows : ibis table
+    columns : Columns
         The rows that people sent.
 
     Returns
@@ -252,31 +164,37 @@ def answers_before(inter: Interactions, rows: ir.Table) -> list[Loss]:
     list of Loss
         One line per pair of sources, or none.
     """
-    answers = rows.filter(rows.parent.notnull())
-    if not int(answers.count().to_pyarrow().as_py()):
+    child = np.flatnonzero(columns.parent)
+    if not len(child):
         return []
-    child = answers.select(child=answers.event, key=answers.parent, at=answers.time, source="source").distinct()
-    asked = rows.select(key=rows.event, asked_at=rows.time, asked_in=rows.source).semi_join(child, "key")
-    asked = asked.group_by("key").aggregate(asked_at=asked.asked_at.min(), asked_in=asked.asked_in.min())
-    both = child.join(asked, "key")
-    early = both.mutate(early=(both.at < both.asked_at).ifelse(1, 0))
-    counts = early.group_by(["source", "asked_in"]).aggregate(
-        all=early.count(), early=early.early.sum().cast("int64"), most=(early.asked_at - early.at).max()
-    )
-    table = counts.filter(counts.early > 0).order_by(["source", "asked_in"]).to_pyarrow().to_pylist()
+    key, row = numbered_values(columns.parent[child])
+    asked = place_of_values(columns.parent[child[row]], columns.event)
+    asked_at, asked_in, _ = facts_of_keys(asked, len(row), columns.time, columns.source, columns.event)
+    there = asked_in[key] >= 0
+    child, key = child[there], key[there]
+    # An event to several people stands in several rows.
     sources = inter.words.source.tolist()
+    link = key.astype(np.int64) * len(sources) + columns.source[child]
+    one, _ = numbered_keys(np.zeros(len(child), dtype=np.int8), columns.time[child], columns.event[child])
+    _, once = numbered_keys(np.zeros(len(child), dtype=np.int8), one.astype(np.int64), link)
+    child, key = child[once], key[once]
+    lead = asked_at[key] - columns.time[child]
+    pair = columns.source[child].astype(np.int64) * len(sources) + asked_in[key]
+    most = np.zeros(len(sources) ** 2, dtype=np.int64)
+    np.maximum.at(most, pair[lead > 0], lead[lead > 0])
+    every, early = (np.bincount(some, minlength=len(most)) for some in (pair, pair[lead > 0]))
     return [
         Loss(
             "cases",
-            sources[line["source"]],
+            sources[one // len(sources)],
             "answer dated before what it answers: kept, its order is not to be trusted",
-            line["early"],
+            int(early[one]),
             "events",
-            f"{line['early']} of {line['all']} answers to {sources[line['asked_in']]}, "
-            f"up to {line['most'] / 1e6:.0f} s early",
+            f"{early[one]} of {every[one]} answers to {sources[one % len(sources)]}, "
+            f"up to {most[one] / 1e6:.0f} s early",
             "Set the clocks of the sources right, or give the missing time zone.",
         )
-        for line in table
+        for one in np.flatnonzero(early).tolist()
     ]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commfinder.delivery.cases.kernels import numbered_values, place_of_values
 from commfinder.interactions import Interactions
 
 __all__ = ["EventKeys", "event_keys", "kept", "settled"]
@@ -31,20 +33,60 @@ class EventKeys:
     def __init__(self, inter: Interactions, known: pa.Array | None) -> None:
         self._inter, self._known = inter, known
 
+    def texts(self, codes: Column) -> pa.Array:
+        """Return the text of each number; null for one that no row has.
+
+        Parameters
+        ----------
+        codes : ndarray of int, shape (n,)
+            Numbers.
+
+        Returns
+        -------
+        pyarrow.Array of large_string, shape (n,)
+        """
+        if self._known is not None:
+            return self._known.take(pa.array(codes)).cast(pa.large_string())
+        if self._inter.texts is None:
+            return pa.array(codes).cast(pa.large_string())
+        place, first = numbered_values(codes)
+        wanted = ibis.memtable(pa.table({"wanted": pa.array(codes[first])}))
+        found = self._inter.texts.semi_join(wanted, [("key", "wanted")]).to_pyarrow()
+        # A text stands there once for every row that has it: any of them will do.
+        row = np.full(len(first), -1, dtype=np.int64)
+        row[place_of_values(codes[first], found["key"].to_numpy())] = np.arange(found.num_rows)
+        row = row[place]
+        return found["text"].cast(pa.large_string()).combine_chunks().take(pa.array(row, mask=row < 0))
+
+    def codes(self, column: pa.ChunkedArray) -> IntArray:
+        """Turn further ids into numbers; 0 where there is none, -1 for a text that is not known.
+
+        Parameters
+        ----------
+        column : pyarrow.ChunkedArray
+            Keys as rows hold them.
+
+        Returns
+        -------
+        ndarray of int64
+        """
+        if self._known is None:
+            held: IntArray = column.fill_null(0).to_numpy().astype(np.int64, copy=False)
+            return held
+        found = pc.index_in(column, value_set=self._known, skip_nulls=True).fill_null(-1).to_numpy()
+        return np.where(pc.is_null(column).to_numpy(), 0, found).astype(np.int64)
+
     def ranks(self, codes: Column) -> IntArray:
         """Return the rank of the text of each number among the texts of all that are given."""
         distinct, place = np.unique(codes, return_inverse=True)
-        found = (
-            self._inter.text_of(distinct) if self._known is None else self._known.take(pa.array(distinct)).to_pylist()
-        )
-        texts = pa.array([str(one) for one in found], pa.large_string())
+        texts = self.texts(distinct).fill_null("None")
         rank = np.empty(len(distinct), dtype=np.int64)
         # Bytes of UTF-8 sort as code points do, whatever the collation of a database.
         rank[pc.sort_indices(texts).to_numpy()] = np.arange(len(distinct))
         return rank[place.reshape(-1)]
 
 
-def event_keys(inter: Interactions, *columns: pa.ChunkedArray) -> tuple[EventKeys, list[Column]]:
+def event_keys(inter: Interactions, *columns: pa.ChunkedArray) -> tuple[EventKeys, list[IntArray]]:
     """Turn columns of ids into whole numbers, equal where the ids are; 0 where there is none.
 
     Parameters
@@ -57,18 +99,19 @@ def event_keys(inter: Interactions, *columns: pa.ChunkedArray) -> tuple[EventKey
     Returns
     -------
     EventKeys
-    columns : list of ndarray
+    columns : list of ndarray of int64
         One array for each column.
     """
     kind = columns[0].type
     if pa.types.is_integer(kind):
-        return EventKeys(inter, None), [column.fill_null(0).to_numpy() for column in columns]
+        keys = EventKeys(inter, None)
+        return keys, [keys.codes(column) for column in columns]
     together = pa.chunked_array([chunk for column in columns for chunk in column.chunks], kind).combine_chunks()
     known = pc.unique(together.drop_null())
     # No id has the number 0: it stands for none.
     known = pa.concat_arrays([pa.nulls(1, kind), known])
-    coded = [pc.index_in(column, value_set=known, skip_nulls=True).fill_null(0).to_numpy() for column in columns]
-    return EventKeys(inter, known), coded
+    keys = EventKeys(inter, known)
+    return keys, [keys.codes(column) for column in columns]
 
 
 def settled(keys: EventKeys, leading: tuple[Column, ...], event: Column, trailing: Column) -> IntArray | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder import _validate
-from commfinder.delivery.cases.acts import NO_TIME, Acts, distinct
+from commfinder.delivery.cases.acts import HOW, NO_TIME, Acts, distinct, ranges
+from commfinder.delivery.cases.logs import coded as coded_names
+from commfinder.delivery.cases.logs import most_frequent, numbered_cases, period_of, read_log
 from commfinder.errors import InputError
 from commfinder.interactions import Loss
 from commfinder.interactions.losses import losses_frame
@@ -22,10 +25,8 @@ from commfinder.result import Result
 __all__ = ["HOW", "TEXT", "WITH_ID", "Cases", "facts_of_cases", "names_of"]
 
 CodeArray = npt.NDArray[np.int32]
+IntArray = npt.NDArray[np.int64]
 Names = npt.NDArray[np.object_]
-
-HOW = ("workflow", "page", "thread", "reference", "chain")
-"""How a case can be found, the surest first."""
 
 WITH_ID = ("workflow", "page")
 """Ways in which something outside the messages says what belongs to a case."""
@@ -113,14 +114,14 @@ class Cases(Result):
         """
         frame = _validate.as_frame(data, what="The event log").reset_index(drop=True)
         _validate.columns(frame, ["case", "person", "time"], what="The event log")
-        log = _read(frame)
+        log = read_log(frame)
         missing = log[["case", "person", "time"]].isna().any(axis=1)
         lost = [Loss("cases", source, "act without a case, person or time: not used", int(missing.sum()), "events")]
         log = log[~missing].sort_values(["case", "time", "event"], kind="stable")
         log = log[~(log.duplicated(["case", "event", "person", "time"]) & log["event"].notna())]
-        names, number = _numbered_cases(log)
+        names, number = numbered_cases(log)
         log = log.assign(number=number).sort_values("number", kind="stable")
-        coded = {name: _coded(log[name]) for name in ("person", "activity", "unit", "role")}
+        coded = {name: coded_names(log[name]) for name in ("person", "activity", "unit", "role")}
         person = coded["person"][1]
         acts = Acts(
             log["number"].to_numpy(np.int32),
@@ -144,19 +145,57 @@ class Cases(Result):
             coded["activity"][0],
             coded["unit"][0],
             coded["role"][0],
-            _most_frequent(person, acts.unit, len(people)),
+            most_frequent(person, acts.unit, len(people)),
             np.array(manager_of, dtype=np.int32),
             losses_frame(one for one in lost if one.count),
             record("Cases.of"),
-            period or _period_of(acts),
+            period or period_of(acts),
         )
 
-    @property
-    def persons_of(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    @cached_property
+    def persons_of(self) -> tuple[IntArray, IntArray]:
         """Each (case, person) once, by case, then person: two arrays of numbers."""
         pairs = distinct(self.acts.case.astype(np.int64) * max(len(self.people), 1) + self.acts.person)
         case, person = np.divmod(pairs, max(len(self.people), 1))
         return case, person
+
+    @cached_property
+    def first_act(self) -> IntArray:
+        """Where the acts of each case begin in `acts`, and where the last case ends: one number more than cases."""
+        return np.searchsorted(self.acts.case, np.arange(len(self.frame) + 1))
+
+    @cached_property
+    def by_person(self) -> tuple[IntArray, IntArray]:
+        """The cases of everybody, person after person, and where each person begins: one number more than people."""
+        case, person = self.persons_of
+        order = np.argsort(person, kind="stable")
+        return case[order], np.searchsorted(person[order], np.arange(len(self.people) + 1))
+
+    def with_persons(self, persons: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+        """Return the cases in which any of some people act, and how many of them do; all cases are not gone through.
+
+        Prefer `select` for their acts.
+
+        Parameters
+        ----------
+        persons : array of int
+            Places in `people`, each once.
+
+        Returns
+        -------
+        cases, count : ndarray of int64, shape (c,)
+            Rows of `frame`, rising, and the number of these people who act there.
+
+        Examples
+        --------
+        >>> log = {"case": ["1", "1", "2"], "person": ["ada", "ben", "ada"], "time": [1, 2, 3]}
+        >>> [one.tolist() for one in Cases.of(log).with_persons([0, 1])]
+        [[0, 1], [2, 1]]
+        """
+        case, first = self.by_person
+        held = np.sort(case[ranges(first, np.asarray(persons, dtype=np.int64))])
+        heads = np.flatnonzero(np.concatenate([[True], held[1:] != held[:-1]])) if len(held) else held
+        return held[heads], np.diff(np.append(heads, len(held)))
 
     def select(
         self,
@@ -187,20 +226,21 @@ class Cases(Result):
         InputError
             If a row or a person is outside the range.
         """
-        keep = np.ones(len(self.frame), dtype=bool)
-        if cases is not None:
-            keep &= _mask(cases, len(self.frame), what="cases")
+        rows = np.arange(len(self.frame)) if cases is None else _places(cases, len(self.frame), what="cases")
         if space is not None:
-            keep &= (self.frame["space"] == space).fillna(False).to_numpy(dtype=bool)
-        held = keep[self.acts.case]
+            rows = rows[(self.frame["space"].iloc[rows] == space).fillna(False).to_numpy(dtype=bool)]
+        # Of a few cases out of very many only their own acts are touched.
+        held = ranges(self.first_act, rows)
         if persons is not None:
-            held &= _mask(persons, len(self.people), what="persons")[self.acts.person]
+            inside = np.zeros(len(self.people), dtype=bool)
+            inside[_places(persons, len(self.people), what="persons")] = True
+            held = held[inside[self.acts.person[held]]]
         acts = self.acts.take(held)
-        keep = np.zeros(len(self.frame), dtype=bool)
-        keep[acts.case] = True
-        number = np.cumsum(keep, dtype=np.int32) - np.int32(1)
-        acts = replace(acts, case=number[acts.case])
-        said = self.frame.loc[keep, ["case", "how", "certainty", "space", "open"]].reset_index(drop=True)
+        fresh = np.ones(acts.n, dtype=bool)
+        fresh[1:] = acts.case[1:] != acts.case[:-1]
+        rows = acts.case[fresh].astype(np.int64)
+        acts = replace(acts, case=np.cumsum(fresh, dtype=np.int32) - np.int32(1))
+        said = self.frame[["case", "how", "certainty", "space", "open"]].iloc[rows].reset_index(drop=True)
         frame = facts_of_cases(said, acts, said["open"].to_numpy(dtype=bool))
         options = {"cases": cases is not None, "persons": persons is not None, "space": space}
         return replace(self, frame=frame, acts=acts, provenance=continued(self.provenance, record("select", options)))
@@ -283,89 +323,18 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
     return frame[list(_COLUMNS)]
 
 
-def _read(frame: pd.DataFrame) -> pd.DataFrame:
-    """Bring a caller's event log into one shape: texts, whole microseconds, and what is said of cases."""
-    log = pd.DataFrame(index=frame.index)
-    for name in ("case", "person", "event", "activity", "unit", "role", "space"):
-        empty = pd.Series(pd.NA, frame.index, dtype="string")
-        log[name] = _validate.texts(frame[name], what=f"The column {name!r}") if name in frame else empty
-    for name in ("time", "started"):
-        log[name] = _microseconds(frame[name], name) if name in frame else pd.Series(pd.NA, frame.index, dtype="Int64")
-    if "role" not in frame:
-        log["role"] = log["unit"]
-    log["how"] = frame["how"].astype("string").fillna(HOW[0]) if "how" in frame else HOW[0]
-    for way in log["how"].unique():
-        _validate.choice(way, HOW, what="how")
-    log["certainty"] = frame["certainty"].astype(np.float64) if "certainty" in frame else 1.0
-    log["open"] = frame["open"].fillna(False).astype(bool) if "open" in frame else False
-    return log
-
-
-def _microseconds(values: pd.Series[Any], name: str) -> pd.Series[Any]:
-    """Turn times into whole microseconds since 1970 UTC; whole numbers are such already."""
-    if pd.api.types.is_integer_dtype(values.dtype):
-        return values.astype("Int64")
-    try:
-        moments = pd.to_datetime(values, utc=True, format=None if values.dtype != object else "ISO8601")
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            f"The column {name!r} of the event log holds a time that can not be read: {error}.",
-            need="Date-times, ISO 8601 texts, or whole microseconds since 1970 UTC are needed.",
-        ) from None
-    wall = moments.dt.tz_localize(None).to_numpy("M8[us]").view(np.int64)
-    whole = pd.Series(wall, index=values.index, dtype="Int64")
-    return whole.mask(moments.isna())
-
-
-def _numbered_cases(log: pd.DataFrame) -> tuple[pd.Series[Any], npt.NDArray[np.int64]]:
-    """Number cases by how they were found, then by their first act, then by their id."""
-    start = log.groupby("case", sort=False).agg(how=("how", "first"), first=("time", "min")).reset_index()
-    start["rank"] = start["how"].map({way: place for place, way in enumerate(HOW)}).astype(np.int64)
-    start = start.sort_values(["rank", "first", "case"]).reset_index(drop=True)
-    number = log["case"].map(pd.Series(np.arange(len(start)), index=start["case"])).to_numpy(np.int64)
-    return start["case"], number
-
-
-def _coded(values: pd.Series[Any]) -> tuple[Names, CodeArray]:
-    """Number names in sorted order; -1 where there is none."""
-    codes, names = pd.factorize(values, sort=True)
-    return np.array([str(name) for name in names], dtype=object), codes.astype(np.int32)
-
-
-def _most_frequent(person: CodeArray, unit: CodeArray, n_people: int) -> CodeArray:
-    """Return everybody's most frequent unit; the first in the alphabet where two are equally frequent."""
-    found = np.full(n_people, -1, dtype=np.int32)
-    known = unit >= 0
-    width = int(unit.max(initial=0)) + 1
-    pairs, counts = np.unique(person[known].astype(np.int64) * width + unit[known], return_counts=True)
-    order = np.lexsort((pairs % width, -counts, pairs // width))
-    holder, first = np.unique(pairs[order] // width, return_index=True)
-    found[holder] = pairs[order][first] % width
-    return found
-
-
-def _period_of(acts: Acts) -> Period | None:
-    """Return the period from the first act to just after the last."""
-    if not acts.n:
-        return None
-    low, high = (pd.Timestamp(moment, unit="us", tz="UTC") for moment in (acts.time.min(), acts.time.max() + 1))
-    return Period(low.to_pydatetime(), high.to_pydatetime())
-
-
-def _mask(chosen: npt.ArrayLike | Iterable[int], size: int, *, what: str) -> npt.NDArray[np.bool_]:
-    """Turn numbers into a mask; a mask stays one."""
+def _places(chosen: npt.ArrayLike | Iterable[int], size: int, *, what: str) -> IntArray:
+    """Turn a mask or numbers into numbers that rise, each once."""
     values = np.asarray(chosen)
     if values.dtype == bool and values.shape == (size,):
-        return values
-    mask = np.zeros(size, dtype=bool)
+        return np.flatnonzero(values)
     if not values.size:
-        return mask
+        return np.zeros(0, dtype=np.int64)
     if values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= size:
         raise InputError(
             f"{what} holds a value that is none of {size}.", need=f"Whole numbers below {size} are needed."
         )
-    mask[values] = True
-    return mask
+    return distinct(values.astype(np.int64).ravel())
 
 
 def names_of(names: Names, codes: npt.NDArray[Any]) -> Names:

@@ -16,6 +16,7 @@ from commfinder.communities.engines import Task, ensemble, leiden
 from commfinder.communities.resolution import fixed_point
 from commfinder.communities.search.consensus import affordable_runs, consensus
 from commfinder.communities.ties import Ties
+from commfinder.delivery.cases.acts import ranges
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.groups.candidate import ORIGINS, Candidate, Candidates, Refused
 
@@ -167,19 +168,16 @@ class _Bench:
         self._cases = cases
         self._case, self._person = cases.persons_of
         self._size = np.bincount(self._case, minlength=len(cases))
-        self._first_pair = np.searchsorted(self._case, np.arange(len(cases) + 1))
-        by_person = np.argsort(self._person, kind="stable")
-        self._case_by_person = self._case[by_person]
-        self._first_case = np.searchsorted(self._person[by_person], np.arange(len(cases.people) + 1))
+        self._first_pair = np.concatenate([[0], np.cumsum(self._size)])
         self._place = {str(name): place for place, name in enumerate(cases.people)}
-        self._first_act = np.searchsorted(cases.acts.case, np.arange(len(cases) + 1))
+        self._first_act = cases.first_act
         end = int(cases.acts.time.max()) if cases.acts.n else 0
         # Windows are counted back from the end, so that the latest are whole.
         self._window = (end - cases.acts.time[self._first_act[:-1]]) // _WINDOW
 
     def own(self, members: IntArray) -> CodeArray:
         """Return the rows of the cases of a group."""
-        rows, inside = np.unique(self._case_by_person[_ranges(self._first_case, members)], return_counts=True)
+        rows, inside = self._cases.with_persons(members)
         return rows[(inside >= 2) & (2 * inside >= self._size[rows])].astype(np.int32)
 
     def of_members(self, name: str, origin: str, members: IntArray) -> Candidate:
@@ -188,8 +186,8 @@ class _Bench:
 
     def regulars(self, members: IntArray) -> IntArray:
         """Leave out who is on few of the cases of a group."""
-        who = self._person[_ranges(self._first_pair, self.own(members))]
-        count = np.bincount(who, minlength=len(self._first_case) - 1)[members]
+        who = self._person[ranges(self._first_pair, self.own(members))]
+        count = np.bincount(who, minlength=len(self._cases.people))[members]
         return members[_regular(count, _RARE_IN_COMMUNITY)]
 
     def given(self, name: str, origin: str, who: Iterable[str]) -> Candidate:
@@ -219,10 +217,10 @@ class _Bench:
     def measured(self, one: Candidate) -> Candidate:
         """Add what the gates ask for."""
         acts = self._cases.acts
-        pairs = _ranges(self._first_pair, one.cases)
+        pairs = ranges(self._first_pair, one.cases)
         case, inside = np.unique(self._case[pairs[_within(self._person[pairs], one.members)]], return_counts=True)
         shared = case[inside >= _FEWEST_MEMBERS]
-        rows = _ranges(self._first_act, one.cases)
+        rows = ranges(self._first_act, one.cases)
         rows = rows[_within(acts.person[rows], one.members)]
         distinct = [np.unique(codes[rows]) for codes in (acts.unit, acts.role)]
         return replace(
@@ -232,12 +230,6 @@ class _Bench:
             units=int((distinct[0] >= 0).sum()),
             roles=int((distinct[1] >= 0).sum()),
         )
-
-
-def _ranges(first: IntArray, which: IntArray | CodeArray) -> IntArray:
-    """Return the places from ``first[i]`` up to ``first[i + 1]`` for each i of `which`, one after the other."""
-    many = first[which + 1] - first[which]
-    return np.asarray(np.repeat(first[which] - np.cumsum(many) + many, many) + np.arange(many.sum()), dtype=np.int64)
 
 
 def _within(values: npt.NDArray[np.integer], members: CodeArray) -> npt.NDArray[np.bool_]:
@@ -314,9 +306,10 @@ def _merged(found: list[Candidate], n: int) -> tuple[tuple[Candidate, ...], pd.D
     size = np.array([len(one.members) for one in found], dtype=np.int64)
     overlap = common.data / np.maximum(size[common.row] + size[common.col] - common.data, 1)
     near: dict[int, list[tuple[int, float]]] = {}
-    for later, earlier, share in zip(common.row.tolist(), common.col.tolist(), overlap.tolist(), strict=True):
-        if share > _EQUAL:
-            near.setdefault(later, []).append((earlier, share))
+    equal = overlap > _EQUAL
+    pairs = (part[equal].tolist() for part in (common.row, common.col, overlap))
+    for later, earlier, share in zip(*pairs, strict=True):
+        near.setdefault(later, []).append((earlier, share))
     also: dict[int, list[str]] = {}
     rows = []
     for place, one in enumerate(found):

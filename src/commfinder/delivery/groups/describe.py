@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from commfinder.delivery.cases.acts import ranges
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.cases.handoffs import hand_offs
 from commfinder.delivery.cases.value import WITH_ID
-from commfinder.delivery.groups.group import DeliveryGroup, member_frame, sort_of_step, step_frame, steps_of
-from commfinder.delivery.impact.times import measure_times
+from commfinder.delivery.groups.group import (
+    DeliveryGroup,
+    Grounds,
+    gates_of,
+    member_frame,
+    sort_of_step,
+    step_frame,
+    steps_of,
+)
 from commfinder.delivery.kinds.background import Background
 from commfinder.delivery.kinds.facts import Facts
-from commfinder.delivery.kinds.features import gather
+from commfinder.delivery.kinds.features import gather, share_alone
 from commfinder.delivery.kinds.kind import Kind
-from commfinder.delivery.order.nulls import NullTest, StandIns, null_frame, time_null
 from commfinder.delivery.order.paths import usual_path, variants
-from commfinder.delivery.order.patterns import role_patterns
 from commfinder.delivery.order.predictability import OrderLevels, order_levels
+from commfinder.delivery.order.stand_ins import Beyond, StandIns
+from commfinder.delivery.order.together import Excess
 from commfinder.provenance import Provenance
 
 __all__ = ["Evidence", "Wanted", "describe", "evidence_of"]
 
 IntArray = npt.NDArray[np.int64]
 
-_VARIANTS, _DRAWS, _SHUFFLES, _FEWEST, _LEVEL = 5, 199, 99, 3, 0.05
+_VARIANTS, _FEWEST, _LEVEL = 5, 3, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +77,13 @@ class Evidence:
         The order of all cases on which its members work together.
     facts : Facts
         All numbers that its type rests on.
-    nulls : tuple of NullTest
+    beyond : Beyond
         What it has beyond others of the same units and like activity.
     """
 
     order: OrderLevels
     facts: Facts
-    nulls: tuple[NullTest, ...]
+    beyond: Beyond
 
 
 def evidence_of(
@@ -109,22 +117,20 @@ def evidence_of(
     -------
     Evidence
     """
-    touched = np.unique(everything.acts.case[np.isin(everything.acts.person, wanted.members)])
-    own = everything.select(cases=np.intersect1d(wanted.evidence, touched))
-    work = own.select(persons=wanted.members)
-    handoffs = hand_offs(work, calendar=calendar)
+    touched, _ = everything.with_persons(wanted.members)
+    own = np.intersect1d(wanted.evidence, touched)
+    work = _work_of(everything, own, wanted.members)
     order = order_levels(work, shuffles=shuffles, seed=seed)
-    beyond = stand_ins.test(wanted.members, draws=shuffles, seed=seed)
+    beyond = Beyond(stand_ins, wanted.members, shuffles, seed)
     facts = gather(
         size=len(wanted.people),
         members=wanted.members,
-        own=own,
         work=work,
-        handoffs=handoffs,
+        handoffs=hand_offs(work, calendar=calendar),
         order=order,
-        everything=everything,
+        alone=share_alone(everything, own, touched, wanted.members),
         background=background,
-        beyond=beyond[0],
+        beyond=beyond.handoffs,
     )
     return Evidence(order, facts, beyond)
 
@@ -136,7 +142,7 @@ def describe(
     everything: Cases,
     calendar: BusinessHours | None,
     *,
-    excess: pd.DataFrame,
+    excess: pd.DataFrame | Excess,
     provenance: Provenance,
     seed: int,
 ) -> DeliveryGroup:
@@ -154,24 +160,25 @@ def describe(
         All cases of the organisation.
     calendar : BusinessHours or None
         Which hours count.
-    excess : pandas.DataFrame
-        person_a, person_b: pairs who are on the same cases more often than chance puts them there.
+    excess : Excess or pandas.DataFrame
+        Pairs who are on the same cases more often than chance puts them there (a frame has person_a and person_b). For
+        many groups an `Excess` is quicker.
     provenance : Provenance
         What makes the value.
     seed : int
-        Of the intervals of times.
+        Of what the group is asked for later: shuffles, and the intervals of times.
 
     Returns
     -------
     DeliveryGroup
     """
     own = _cases_of(wanted, everything, kind.type)
-    work = own.select(persons=wanted.members)
+    work = _done_by(own, wanted.members)
     handoffs = hand_offs(work, calendar=calendar)
     sort = sort_of_step(work) if _has_steps(kind.type, evidence.facts) else ""
     steps = steps_of(usual_path(work, by=sort)) if sort else ()
     staffed = step_frame(work, handoffs, steps, sort)
-    gates, single = staffed[staffed["gatekeeper"] | staffed["single"]], staffed[staffed["single"]]
+    gates, single = gates_of(staffed)
     return DeliveryGroup(
         name=wanted.name,
         origin=wanted.origin,
@@ -183,23 +190,34 @@ def describe(
         path=steps,
         steps=staffed,
         variants=variants(work, by=sort, most=_VARIANTS) if sort else (),
-        patterns=role_patterns(work, by=sort) if sort else (),
-        gatekeepers=gates[["step", "person", "share", "handoffs"]].dropna(subset=["person"]).reset_index(drop=True),
-        single_points=single[["step", "person", "cases"]].reset_index(drop=True),
+        gatekeepers=gates,
+        single_points=single,
         order=evidence.order,
-        excess_pairs=_share_of_pairs(wanted.people, excess),
-        nulls=null_frame((*evidence.nulls, *time_null(work, shuffles=_SHUFFLES, seed=seed))),
-        times=measure_times(own, handoffs, calendar, draws=_DRAWS, seed=seed),
+        excess_pairs=(excess if isinstance(excess, Excess) else Excess.of(excess)).share(wanted.people),
         calendar=calendar,
+        grounds=Grounds(sort, evidence.beyond, seed),
         provenance=provenance,
     )
 
 
-def _share_of_pairs(people: tuple[str, ...], excess: pd.DataFrame) -> float:
-    """Return the share of the pairs of some people that are among the pairs given; nan for one person."""
-    pairs = len(people) * (len(people) - 1) / 2
-    inside = excess["person_a"].isin(people) & excess["person_b"].isin(people)
-    return float(inside.sum() / pairs) if pairs else float("nan")
+def _work_of(everything: Cases, rows: IntArray, members: IntArray) -> Cases:
+    """Return what members did on some cases, in each of which one of them acts.
+
+    Unlike those of `Cases.select` they do not say when cases begin and end: nothing here asks for it.
+    """
+    first = everything.first_act
+    held = ranges(first, rows)
+    acts = everything.acts.take(held)
+    acts = replace(acts, case=np.repeat(np.arange(len(rows), dtype=np.int32), first[rows + 1] - first[rows]))
+    said = everything.frame[["case", "how", "certainty", "space", "open"]].iloc[rows].reset_index(drop=True)
+    return _done_by(replace(everything, frame=said, acts=acts), members)
+
+
+def _done_by(cases: Cases, members: IntArray) -> Cases:
+    """Keep what members did, of cases in each of which one of them acts; what the frame says of cases stays."""
+    inside = np.zeros(len(cases.people), dtype=bool)
+    inside[members] = True
+    return replace(cases, acts=cases.acts.take(inside[cases.acts.person]))
 
 
 def _has_steps(said: str, facts: Facts) -> bool:
@@ -213,14 +231,9 @@ def _cases_of(wanted: Wanted, everything: Cases, said: str) -> Cases:
     Of a group that delivers, exchanges between two members that carry no id are left out: most are talk beside the
     work, and their times would be taken for its own.
     """
-    inside = np.zeros(len(everything.people), dtype=bool)
-    inside[wanted.members] = True
-    case, person = everything.persons_of
-    count = np.bincount(case[inside[person]], minlength=len(everything))
-    keep = np.zeros(len(everything), dtype=bool)
-    keep[wanted.rows] = True
-    keep &= count >= 1
+    touched, count = everything.with_persons(wanted.members)
+    rows, at, _ = np.intersect1d(touched, wanted.rows, return_indices=True)
     if said in ("process", "mixed") and wanted.origin != "process":
-        with_id = everything.frame["how"].isin(WITH_ID).to_numpy(dtype=bool)
-        keep &= with_id | (count >= _FEWEST)
-    return everything.select(cases=keep)
+        with_id = everything.frame["how"].iloc[rows].isin(WITH_ID).to_numpy(dtype=bool)
+        rows = rows[with_id | (count[at] >= _FEWEST)]
+    return everything.select(cases=rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,21 +66,28 @@ def distinct(judged: list[Judged]) -> tuple[list[Judged], int]:
         How many were left out.
     """
     kept: list[Judged] = []
+    # Who is in which of the groups kept: groups without a common member are not compared.
+    member_of: dict[str, list[int]] = {}
+    size: list[int] = []
     for one in sorted((one for one in judged if one.found), key=lambda one: one._sort):
-        if not any(_again(one, other) for other in kept):
+        people = set(one.wanted.people)
+        common = Counter(place for name in people for place in member_of.get(name, ()))
+        like = (kept[place] for place, n in common.items() if n >= _SAME * (len(people) + size[place] - n))
+        if not any(_again(one, other) for other in like):
+            for name in people:
+                member_of.setdefault(name, []).append(len(kept))
             kept.append(one)
-    left = [one for one in judged if not one.found or one in kept]
+            size.append(len(people))
+    stays = {id(one) for one in kept}
+    left = [one for one in judged if not one.found or id(one) in stays]
     return left, len(judged) - len(left)
 
 
 def _again(one: Judged, other: Judged) -> bool:
-    """Tell whether a group is another one over again."""
+    """Tell whether a group may be another one with mostly the same people over again."""
     if one.wanted.origin == other.wanted.origin == "process":
         return False
-    if one.kind.type not in ("abstain", other.kind.type):
-        return False
-    mine, theirs = set(one.wanted.people), set(other.wanted.people)
-    return len(mine & theirs) >= _SAME * len(mine | theirs)
+    return one.kind.type in ("abstain", other.kind.type)
 
 
 def named(judged: list[Judged]) -> list[Judged]:

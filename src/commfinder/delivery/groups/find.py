@@ -18,8 +18,9 @@ from commfinder.delivery.groups.value import DeliveryGroups, frame_of, members_o
 from commfinder.delivery.kinds.background import Background
 from commfinder.delivery.kinds.kind import type_of
 from commfinder.delivery.order.nulls import StandIns
-from commfinder.delivery.order.together import excess_pairs
+from commfinder.delivery.order.together import Excess, excess_pairs
 from commfinder.errors import InputError
+from commfinder.graph import InteractionGraph
 from commfinder.interactions import Interactions, Loss
 from commfinder.interactions.losses import losses_frame
 from commfinder.people import DeclaredGroups, Directory
@@ -42,6 +43,7 @@ def find_delivery_groups(
     groups: DeclaredGroups | None = None,
     found: Communities | None = None,
     calendar: BusinessHours | None = None,
+    graph: InteractionGraph | None = None,
     min_cases: int = 10,
     shuffles: int = 199,
     progress: Progress = SILENT,
@@ -67,6 +69,9 @@ def find_delivery_groups(
         Communities, from `find_communities`, whose type is wanted as well.
     calendar : BusinessHours, optional
         Which hours count for waiting and cycle times; by default Monday to Friday, 9 to 17, UTC.
+    graph : InteractionGraph, optional
+        The graph of the same interactions and people (`build_graph`), against which lasting ties are held; built with
+        default options where it is not given. Types were learnt from such graphs: prefer none to one of other options.
     min_cases : int, default 10
         Fewest cases of a group that is found, at least 2.
     shuffles : int, default 199
@@ -127,7 +132,7 @@ def find_delivery_groups(
         searched = candidates(cases, min_cases=min_cases, seed=seed)
         wanted = wanted_groups(cases, searched, groups=groups, found=found)
         stand_ins = StandIns(cases)
-        background = background_of(inter, directory, cases, wanted, calendar)
+        background = background_of(inter, directory, cases, wanted, calendar, graph)
     judged = []
     with progress.stage("Telling what kind of group each is", total=len(wanted)) as stage:
         for group in wanted:
@@ -135,17 +140,17 @@ def find_delivery_groups(
             judged.append(Judged(group, known, type_of(known.facts)))
             stage.advance()
     kept, again = distinct(judged)
-    together = excess_pairs(cases)
-    excess = together[together["q"] <= _FALSE]
     final = []
     with progress.stage("Describing groups", total=len(kept)) as stage:
+        excess = Excess.of(excess_pairs(cases), q=_FALSE)
         for one in named(kept):
             told = (one.wanted, one.evidence, one.kind, cases, calendar)
             final.append(describe(*told, excess=excess, provenance=made_by, seed=seed))
             stage.advance()
+        frame = frame_of(final)
     notes = losses_frame(_notes(cases, searched, wanted, again, min_cases))
     return DeliveryGroups(
-        frame=frame_of(final),
+        frame=frame,
         members=members_of(final),
         groups={one.name: one for one in final},
         cases=cases,
@@ -192,7 +197,12 @@ def wanted_groups(
 
 
 def background_of(
-    inter: Interactions, directory: Directory, cases: Cases, wanted: list[Wanted], calendar: BusinessHours | None
+    inter: Interactions,
+    directory: Directory,
+    cases: Cases,
+    wanted: list[Wanted],
+    calendar: BusinessHours | None,
+    graph: InteractionGraph | None = None,
 ) -> Background:
     """Take the background of everybody who interacts, acts on a case or is a member.
 
@@ -208,6 +218,8 @@ def background_of(
         The groups.
     calendar : BusinessHours or None
         Its working days are those of the usual week.
+    graph : InteractionGraph, optional
+        The graph of the interactions, where it is there already.
 
     Returns
     -------
@@ -217,7 +229,7 @@ def background_of(
     days = calendar.days if calendar is not None else _WORKING_DAYS
     # A calendar in which every day counts tells nothing of when people are off.
     days = tuple(days) if 0 < len(days) < 7 else _WORKING_DAYS
-    return Background.of(inter, directory, np.array(sorted(everybody), dtype=object), days=days)
+    return Background.of(inter, directory, np.array(sorted(everybody), dtype=object), days=days, graph=graph)
 
 
 def _notes(cases: Cases, searched: Candidates, wanted: list[Wanted], again: int, min_cases: int) -> list[Loss]:

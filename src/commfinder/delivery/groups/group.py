@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache, cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +14,58 @@ import pandas as pd
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.cases.handoffs import Handoffs
-from commfinder.delivery.impact.times import Times
+from commfinder.delivery.impact.case_times import bounds, moments
+from commfinder.delivery.impact.survival import Curve, kaplan_meier
+from commfinder.delivery.impact.times import Times, measure_times
 from commfinder.delivery.kinds.facts import Facts
 from commfinder.delivery.kinds.kind import Kind
 from commfinder.delivery.kinds.measures import Firsts, firsts
-from commfinder.delivery.order.patterns import Path, Pattern, Variant
+from commfinder.delivery.order.nulls import Beyond, null_frame, time_null
+from commfinder.delivery.order.patterns import Path, Pattern, Variant, role_patterns
 from commfinder.delivery.order.predictability import OrderLevels
 from commfinder.provenance import Provenance
 from commfinder.result import Result
 
-__all__ = ["DeliveryGroup", "member_frame", "sort_of_step", "step_frame", "steps_of"]
+__all__ = ["DeliveryGroup", "Grounds", "gates_of", "member_frame", "sort_of_step", "step_frame", "steps_of"]
 
 IntArray = npt.NDArray[np.int64]
 
 _OFTEN, _LONGEST = 0.2, 8
+_DRAWS, _SHUFFLES = 199, 99
 _FEW_HANDOFFS, _BOUND = 10, 1.645
 _SEEN = 3
 _ARROW = " → "
+_STEPS: dict[str, Any] = {
+    "step": "string",
+    "position": "float64",
+    "people": "int64",
+    "cases": "int64",
+    "handoffs": "int64",
+    "share": "float64",
+    "person": "string",
+    "gatekeeper": "bool",
+    "single": "bool",
+}
+_GATES, _SINGLE = ("step", "person", "share", "handoffs"), ("step", "person", "cases")
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """What is told of a group only if somebody asks rests on this.
+
+    Parameters
+    ----------
+    sort : str
+        What its steps are, as `sort_of_step` says; empty where it has no path.
+    beyond : Beyond
+        Who acts in it, and the test against others of the same units.
+    seed : int
+        Seed of shuffles and of the intervals of times.
+    """
+
+    sort: str
+    beyond: Beyond
+    seed: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,8 +101,6 @@ class DeliveryGroup(Result):
         person (who that is), along the path.
     variants : tuple of Variant
         The most frequent whole sequences of steps.
-    patterns : tuple of Pattern
-        Sequences of roles that return more than chance makes them.
     gatekeepers : pandas.DataFrame
         step, person, share, handoffs: people through whom most handoffs of a step go.
     single_points : pandas.DataFrame
@@ -76,13 +110,10 @@ class DeliveryGroup(Result):
     excess_pairs : float
         Share of the pairs of members who are on the same cases more often than chance puts them there (false discovery
         rate 0.05). It is evidence for a group and no condition: where all work on everything, nobody does so in excess.
-    nulls : pandas.DataFrame
-        null, measure, observed, expected, excess, p, draws, reason: what the group has beyond others of the same units
-        and like activity, and beyond other orders and times.
-    times : Times
-        Cycle times, waiting, rework.
     calendar : BusinessHours or None
         The calendar of the times; None where every hour of the working week of the library counts.
+    grounds : Grounds
+        What `patterns`, `nulls` and `times` are worked out from; they are when they are first asked for, and kept.
     provenance : Provenance
         What made this value.
     """
@@ -97,14 +128,12 @@ class DeliveryGroup(Result):
     path: tuple[str, ...]
     steps: pd.DataFrame
     variants: tuple[Variant, ...]
-    patterns: tuple[Pattern, ...]
     gatekeepers: pd.DataFrame
     single_points: pd.DataFrame
     order: OrderLevels
     excess_pairs: float
-    nulls: pd.DataFrame
-    times: Times
     calendar: BusinessHours | None
+    grounds: Grounds
     provenance: Provenance
     _schema: ClassVar[str] = "commfinder/delivery-group/1"
 
@@ -125,9 +154,55 @@ class DeliveryGroup(Result):
         return float(np.median(gaps)) if len(gaps) else float("nan")
 
     @property
+    def cycle_median_hours(self) -> float:
+        """Business hours within which half of the cases end, as `times` has it; nan where the data can not tell."""
+        return self._cycles.quantile(0.5)
+
+    @property
+    def cycle_p85_hours(self) -> float:
+        """Business hours within which 85 in 100 cases end, as `times` has it; nan where the data can not tell."""
+        return self._cycles.quantile(0.85)
+
+    @property
     def informal_share(self) -> float:
         """Share of handoffs that do not follow the chart: not within a unit, not to or from the manager or a peer."""
         return self.facts.informal
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Sequences of roles that return more than chance makes them; none without a path."""
+        sort = self.grounds.sort
+        return role_patterns(self._work, by=sort) if sort else ()
+
+    @cached_property
+    def nulls(self) -> pd.DataFrame:
+        """What the group has beyond others of the same units and like activity, and beyond other orders and times.
+
+        Columns are null, measure, observed, expected, excess, p, draws and reason.
+        """
+        beyond, seed = self.grounds.beyond, self.grounds.seed
+        return null_frame((*beyond.tests, *time_null(self._work, shuffles=_SHUFFLES, seed=seed)))
+
+    @cached_property
+    def times(self) -> Times:
+        """Cycle times, waiting and rework, with intervals."""
+        return measure_times(self.cases, self.handoffs, self.calendar, draws=_DRAWS, seed=self.grounds.seed)
+
+    @property
+    def _work(self) -> Cases:
+        """What members did on the group's cases."""
+        return self.cases.select(persons=self.grounds.beyond.members)
+
+    @cached_property
+    def _cycles(self) -> Curve:
+        """The curve of cycle times."""
+        if not len(self.cases):
+            return Curve(np.empty(0), np.empty(0))
+        start, end = (moments(self.cases.frame[name]) for name in ("start", "end"))
+        ended = ~self.cases.frame["open"].to_numpy(dtype=bool)
+        until = np.where(ended, end, np.maximum(bounds(self.cases)[1], end))
+        hours = (self.calendar or BusinessHours()).hours(start, until)
+        return kaplan_meier(np.maximum(hours, 0.0), ended)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the steps along the path."""
@@ -181,20 +256,29 @@ def member_frame(name: str, listed: list[str], work: Cases) -> pd.DataFrame:
         group, person, role, position, cases, in order of position; who acts on no case comes last.
     """
     acts = work.acts
-    entries = firsts(acts.case, acts.person)
-    n = len(work.people)
-    cases = np.bincount(entries.actor, minlength=n)
-    with np.errstate(invalid="ignore"):
-        position = np.bincount(entries.actor, _relative(entries), n) / cases
-    role = _most_frequent(acts.person, acts.role, n)
-    place = pd.Index(work.people).get_indexer(pd.Index(listed, dtype=object))
-    known = place >= 0
-    frame = pd.DataFrame({"group": name, "person": listed})
-    frame["role"] = [work.roles[role[one]] if one >= 0 and role[one] >= 0 else pd.NA for one in place]
-    frame["position"] = np.where(known, position[place] if n else np.nan, np.nan)
-    frame["cases"] = np.where(known, cases[place] if n else 0, 0).astype(np.int64)
-    frame = frame.astype({"group": "string", "person": "string", "role": "string", "position": "float64"})
-    return frame.sort_values(["position", "person"], na_position="last").reset_index(drop=True)
+    doers, person = np.unique(acts.person, return_inverse=True)
+    person, n = person.reshape(-1), len(doers)
+    entries = firsts(acts.case, person)
+    # The last place is that of whoever acts on no case.
+    cases = np.append(np.bincount(entries.actor, minlength=n), 0)
+    position = np.append(np.bincount(entries.actor, _relative(entries), n) / np.maximum(cases[:-1], 1), np.nan)
+    role = np.append(_most_frequent(person, acts.role, n), -1)
+    names = np.array(listed, dtype=object)
+    known, nobody = work.people[doers], np.array([None], dtype=object)
+    at = np.searchsorted(known, names)
+    place = np.where(np.concatenate([known, nobody])[at] == names, at, n)
+    order = np.lexsort((np.argsort(np.argsort(names, kind="stable")), position[place]))
+    place = place[order]
+    roles = np.concatenate([work.roles, nobody])[role[place]]
+    return pd.DataFrame(
+        {
+            "group": pd.array([name] * len(names), dtype="string"),
+            "person": pd.array(names[order], dtype="string"),
+            "role": pd.array(roles, dtype="string"),
+            "position": position[place],
+            "cases": cases[place].astype(np.int64),
+        }
+    )
 
 
 def _most_frequent(person: npt.NDArray[np.integer], value: npt.NDArray[np.integer], n: int) -> IntArray:
@@ -232,12 +316,14 @@ def step_frame(work: Cases, handoffs: Handoffs, steps: Sequence[str], sort: str)
         above a half, of ten handoffs or more) and single (whether one person alone takes the step, in three cases or
         more).
     """
+    if not steps:
+        return _no_steps().copy()
     acts = work.acts
     by_role = sort == "role"
     code, names = (acts.role, work.roles) if by_role else (acts.activity, work.activities)
     position = firsts(acts.case, code)
     rows = []
-    for step in np.searchsorted(names, np.array(steps, dtype=object)).tolist() if len(steps) else []:
+    for step in np.searchsorted(names, np.array(steps, dtype=object)).tolist():
         here = code == step
         people = np.unique(acts.person[here])
         cases = len(np.unique(acts.case[here]))
@@ -260,10 +346,34 @@ def step_frame(work: Cases, handoffs: Handoffs, steps: Sequence[str], sort: str)
                 "single": len(people) == 1 and cases >= _SEEN,
             }
         )
-    columns = ["step", "position", "people", "cases", "handoffs", "share", "person", "gatekeeper", "single"]
-    frame = pd.DataFrame(rows, columns=columns)
-    whole = {"people": "int64", "cases": "int64", "handoffs": "int64", "gatekeeper": "bool", "single": "bool"}
-    return frame.astype({"step": "string", "position": "float64", "share": "float64", "person": "string", **whole})
+    return pd.DataFrame(rows, columns=list(_STEPS)).astype(_STEPS)
+
+
+@cache
+def _no_steps() -> pd.DataFrame:
+    """Return the frame of a group without a path; most have none, and pandas takes long to make it."""
+    return pd.DataFrame({name: pd.array([], dtype=kind) for name, kind in _STEPS.items()})
+
+
+def gates_of(staffed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the people through whom most handoffs of a step go, and the steps that one person alone takes.
+
+    Parameters
+    ----------
+    staffed : pandas.DataFrame
+        Of `step_frame`.
+
+    Returns
+    -------
+    gatekeepers, single_points : pandas.DataFrame
+        step, person, share, handoffs; and step, person, cases.
+    """
+    if staffed.empty:
+        none = _no_steps()
+        return none[list(_GATES)].copy(), none[list(_SINGLE)].copy()
+    gates, single = staffed[staffed["gatekeeper"] | staffed["single"]], staffed[staffed["single"]]
+    gates = gates[list(_GATES)].dropna(subset=["person"]).reset_index(drop=True)
+    return gates, single[list(_SINGLE)].reset_index(drop=True)
 
 
 def _through(

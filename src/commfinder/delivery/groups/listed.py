@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +67,12 @@ def listed_groups(groups: DeclaredGroups | None, found: Communities | None, case
         people = tuple(groups.members(name, cases.period)) if groups is not None else ()
         listed.append(Listed(name, "declared", people, groups.about(name)["spaces"] if groups is not None else ()))
     taken = {one.name for one in listed}
-    for name in found.summary["community"].tolist() if found is not None else ():
-        label = f"{name} (community)" if name in taken else str(name)
-        listed.append(Listed(label, "community", tuple(found.people(name)) if found is not None else ()))
+    if found is not None:
+        # One pass over all members, not one for each community.
+        people_of = found.members.groupby("community", sort=False)["person"].agg(tuple).to_dict()
+        for name in found.summary["community"].tolist():
+            label = f"{name} (community)" if name in taken else str(name)
+            listed.append(Listed(label, "community", tuple(people_of.get(name, ()))))
     return listed
 
 
@@ -81,28 +84,20 @@ class CasesOfPeople:
     ----------
     cases : Cases
         All cases.
-    case, person : ndarray of int64
-        Each (case, person) once.
     everybody : ndarray of int64, one per case
         How many people take part.
+    names : pandas.Index
+        All people.
     """
 
     cases: Cases
-    case: IntArray
-    person: IntArray
     everybody: IntArray
+    names: pd.Index[Any]
 
     @classmethod
     def of(cls, cases: Cases) -> CasesOfPeople:
         """Prepare the question for some cases."""
-        case, person = cases.persons_of
-        return cls(cases, case, person, np.bincount(case, minlength=len(cases)))
-
-    def members_in(self, members: IntArray) -> IntArray:
-        """Count the members in each case."""
-        inside = np.zeros(len(self.cases.people), dtype=bool)
-        inside[members] = True
-        return np.bincount(self.case[inside[self.person]], minlength=len(self.cases))
+        return cls(cases, np.bincount(cases.persons_of[0], minlength=len(cases)), pd.Index(cases.people))
 
     def rows(self, members: IntArray, spaces: tuple[str, ...] = ()) -> IntArray:
         """Return the cases on which a group works.
@@ -120,11 +115,14 @@ class CasesOfPeople:
             Rows of ``Cases.frame``: cases in which two members take part who are half of all that do, and cases of the
             group's own spaces in which two members take part.
         """
-        own = self.members_in(members)
-        there = self.cases.frame["space"].isin(spaces).to_numpy(dtype=bool)
-        return np.flatnonzero((own >= 2) & (there | (own >= _HALF * self.everybody))).astype(np.int64)
+        rows, own = self.cases.with_persons(members)
+        rows, own = rows[own >= 2], own[own >= 2]
+        fits = own >= _HALF * self.everybody[rows]
+        if spaces:
+            fits |= self.cases.frame["space"].iloc[rows].isin(spaces).to_numpy(dtype=bool)
+        return rows[fits]
 
     def places(self, people: tuple[str, ...]) -> IntArray:
         """Return where some people stand in ``Cases.people``, sorted; who acts on no case is left out."""
-        found = pd.Index(self.cases.people).get_indexer(pd.Index(people, dtype=object))
+        found = self.names.get_indexer(pd.Index(people, dtype=object))
         return np.sort(found[found >= 0]).astype(np.int64)

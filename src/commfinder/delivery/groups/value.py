@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -141,7 +142,8 @@ class DeliveryGroups(Result):
 def frame_of(groups: list[DeliveryGroup]) -> pd.DataFrame:
     """Write groups down as a frame, in their order."""
     declared = {one.name: set(one.members["person"]) for one in groups if one.origin == "declared"}
-    rows = [{**_row(group), **_nearest(group, declared)} for group in groups]
+    member_of = _by_member(declared)
+    rows = [{**_row(group), **_nearest(group, declared, member_of)} for group in groups]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({name: _NUMBERS.get(name, "string") for name in COLUMNS})
 
@@ -154,12 +156,25 @@ def members_of(groups: list[DeliveryGroup]) -> pd.DataFrame:
     return found.astype(kinds)
 
 
-def _nearest(group: DeliveryGroup, declared: Mapping[str, set[str]]) -> dict[str, Any]:
+def _by_member(groups: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """Return the groups that everybody is in."""
+    member_of: dict[str, list[str]] = {}
+    for name, people in groups.items():
+        for person in people:
+            member_of.setdefault(person, []).append(name)
+    return member_of
+
+
+def _nearest(
+    group: DeliveryGroup, declared: Mapping[str, set[str]], member_of: Mapping[str, list[str]]
+) -> dict[str, Any]:
     """Say which declared group a group that was found is most like; of equals the first by name."""
     mine = set(group.members["person"])
-    like = {name: len(mine & people) / len(mine | people) for name, people in declared.items() if mine | people}
+    # Groups without a common member are not compared.
+    common = Counter(name for person in mine for name in member_of.get(person, ()))
+    like = {name: n / (len(mine) + len(declared[name]) - n) for name, n in common.items()}
     best = max(sorted(like), key=lambda name: like[name], default="")
-    if group.origin == "declared" or not best or not like[best]:
+    if group.origin == "declared" or not best:
         return {"nearest": None, "jaccard": float("nan")}
     return {"nearest": best, "jaccard": like[best]}
 
@@ -181,8 +196,8 @@ def _row(group: DeliveryGroup) -> dict[str, Any]:
         "cadence_days": group.cadence_days,
         "gatekeepers": "; ".join(dict.fromkeys(group.gatekeepers["person"])) or None,
         "informal_share": facts.informal,
-        "cycle_median_hours": group.times.value("cycle_median"),
-        "cycle_p85_hours": group.times.value("cycle_p85"),
+        "cycle_median_hours": group.cycle_median_hours,
+        "cycle_p85_hours": group.cycle_p85_hours,
         "reason": kind.reason,
         "support": kind.support,
         "origin": group.origin,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
@@ -12,15 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from commfinder.delivery.kinds.formal import Formal, Nulls
+from commfinder.delivery.kinds.talk import Dyads, Talk
 from commfinder.errors import InputError, PeriodError
-from commfinder.graph import build_graph
-from commfinder.graph.expected import DyadNull, Structure
+from commfinder.graph import InteractionGraph, build_graph
+from commfinder.graph.expected import Structure
 from commfinder.graph.fitting import fit_null
 from commfinder.interactions import Interactions
 from commfinder.people import Directory
-
-if TYPE_CHECKING:
-    from commfinder.graph import InteractionGraph
 
 __all__ = ["Background", "Formal", "Talk"]
 
@@ -33,83 +31,6 @@ _THURSDAY = 72  # hours from Monday, midnight, to the beginning of 1970
 _LONG_DAY, _MORNING = 10, 8
 _ENOUGH = 40
 _MOST_RECIPIENTS = 20
-_MOST_MEMBERS = 1000
-_LARGE = 30
-_UNKNOWN = float("nan")
-
-
-@dataclass(frozen=True)
-class Talk:
-    """What the members of a group write to one another.
-
-    Parameters
-    ----------
-    messages : int
-        Messages, counted once for each recipient.
-    reciprocity : float
-        Share of them that is matched by one in return, 0 to 1.
-    breadth : float
-        Mean number of recipients of such a message.
-    private : float
-        Share of them that went to one recipient.
-    off_hours : float
-        Share outside the sender's usual working hours.
-    """
-
-    messages: int
-    reciprocity: float
-    breadth: float
-    private: float
-    off_hours: float
-
-
-@dataclass(frozen=True)
-class Formal:
-    """Lasting ties among the members of a group, and how many formal structure explains.
-
-    Parameters
-    ----------
-    active : int
-        Members with ties anywhere.
-    pairs, ties : int
-        Pairs of them, and pairs with a tie.
-    expected, expected_activity : float
-        Ties expected of activity and formal structure, and of activity alone.
-    """
-
-    active: int
-    pairs: int
-    ties: int
-    expected: float
-    expected_activity: float
-
-    @property
-    def z(self) -> float:
-        """How far the ties exceed what formal structure explains, in standard deviations."""
-        return (self.ties - self.expected) / float(np.sqrt(self.expected + 0.5))
-
-    @property
-    def z_activity(self) -> float:
-        """How far they exceed what activity alone explains."""
-        return (self.ties - self.expected_activity) / float(np.sqrt(self.expected_activity + 0.5))
-
-    @property
-    def extra(self) -> float:
-        """Share of the pairs that have a tie beyond expectation."""
-        return (self.ties - self.expected) / self.pairs if self.pairs else _UNKNOWN
-
-
-@dataclass(frozen=True, eq=False)
-class _Nulls:
-    """The graph of who works with whom, and what is expected in it."""
-
-    graph: InteractionGraph
-    structure: Structure
-    formal: DyadNull
-    activity: DyadNull
-    place: IntArray
-    degree: IntArray
-    keys: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +50,9 @@ class Background:
         Share of everything each person does that lies outside their usual hours; nan for who does nothing.
     days : tuple of int
         Working days, Monday is 0.
-    dyads : pandas.DataFrame
-        sender, recipient (places in the people), n, off, private, breadth (sums over messages), sorted.
-    nulls : optional
+    dyads : Dyads
+        What everybody writes to everybody.
+    nulls : Nulls, optional
         The graph and its nulls; None where nothing has a recipient.
     """
 
@@ -141,8 +62,8 @@ class Background:
     shift: IntArray
     usual_off: FloatArray
     days: tuple[int, ...]
-    dyads: pd.DataFrame
-    nulls: _Nulls | None = field(default=None)
+    dyads: Dyads
+    nulls: Nulls | None = field(default=None)
 
     @classmethod
     def of(
@@ -152,6 +73,7 @@ class Background:
         people: npt.NDArray[np.object_],
         *,
         days: tuple[int, ...] = (0, 1, 2, 3, 4),
+        graph: InteractionGraph | None = None,
     ) -> Background:
         """Take the background of an organisation.
 
@@ -165,6 +87,8 @@ class Background:
             Who is to have which number: sorted ids.
         days : tuple of int
             Working days.
+        graph : InteractionGraph, optional
+            The graph of these interactions and this directory with default options, where it is there already.
 
         Returns
         -------
@@ -175,8 +99,8 @@ class Background:
         codes = np.array([number.get(name, -1) for name in inter.people], dtype=np.int64)
         hours = _hours(inter, codes, len(people))
         shift = _shifts(hours, _codes(latest["site"]))
-        dyads = _dyads(inter, codes, shift, days)
-        nulls = _nulls(inter, directory, people) if len(dyads) else None
+        dyads = _dyads(inter, codes, len(people), shift, days)
+        nulls = _nulls(inter, directory, people, graph) if len(dyads) else None
         usual_off = _off_share(hours, shift, days)
         return cls(
             people, _codes(latest["unit"]), _managers(latest["manager"], number), shift, usual_off, days, dyads, nulls
@@ -184,8 +108,11 @@ class Background:
 
     def places(self, names: Iterable[str]) -> IntArray:
         """Return where some people stand in `people`; who is not there is left out."""
-        found = pd.Index(self.people).get_indexer(pd.Index(list(names), dtype=object))
-        return found[found >= 0].astype(np.int64)
+        wanted = np.array(list(names), dtype=object)
+        at = np.minimum(np.searchsorted(self.people, wanted), len(self.people) - 1)
+        known = self.people[at] == wanted if len(self.people) else np.zeros(len(wanted), dtype=bool)
+        found: IntArray = at[known].astype(np.int64)
+        return found
 
     def formally_linked(self, a: IntArray, b: IntArray) -> tuple[BoolArray, BoolArray]:
         """Tell which pairs of people are linked by the chart: one unit, one manager, or one reports to the other.
@@ -224,17 +151,7 @@ class Background:
         Talk
             Shares are nan where they do not write to one another.
         """
-        inside = self.dyads[self.dyads["sender"].isin(members) & self.dyads["recipient"].isin(members)]
-        total = int(inside["n"].sum())
-        if not total:
-            return Talk(0, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN)
-        a, b = inside["sender"].to_numpy(), inside["recipient"].to_numpy()
-        side = int(max(a.max(), b.max())) + 1
-        key, n = a * side + b, inside["n"].to_numpy()
-        back = pd.Series(n, index=key).reindex(b * side + a).fillna(0).to_numpy()
-        matched = float(np.minimum(n, back).sum())
-        sums = inside[["breadth", "private", "off"]].sum() / total
-        return Talk(total, matched / total, float(sums["breadth"]), float(sums["private"]), float(sums["off"]))
+        return self.dyads.talk(members)
 
     def formal(self, members: npt.NDArray[np.integer]) -> Formal | None:
         """Return the lasting ties among some people and how many are expected.
@@ -248,29 +165,9 @@ class Background:
         -------
         Formal or None
             None where nothing has a recipient, where the group is larger than a thousand or half of the organisation,
-            and below five members with ties.
-
-        Notes
-        -----
-        The own ties of a group of more than thirty are left out of the fit, so that it does not explain itself.
+            and below five members with ties. See `Nulls.among`.
         """
-        nulls = self.nulls
-        if nulls is None:
-            return None
-        known = np.unique(nulls.place[members])
-        known = known[known >= 0]
-        tested = known[nulls.degree[known] > 0]
-        if not 5 <= len(tested) <= min(_MOST_MEMBERS, int((nulls.degree > 0).sum()) / 2):
-            return None
-        null = nulls.formal
-        if len(tested) > _LARGE:
-            null = fit_null(nulls.graph, nulls.structure, leave_out=tested, start=null)
-        i, j = np.triu_indices(len(tested), 1)
-        n = len(nulls.degree)
-        ties = int(np.isin(tested[i] * n + tested[j], nulls.keys, assume_unique=True).sum())
-        expected = float(np.minimum(null.matrix(tested), 1.0).sum()) / 2
-        alone = float(np.minimum(nulls.activity.matrix(tested), 1.0).sum()) / 2
-        return Formal(len(tested), len(i), ties, expected, alone)
+        return self.nulls.among(members) if self.nulls is not None else None
 
 
 def _off(hour: IntArray, days: tuple[int, ...]) -> BoolArray:
@@ -342,7 +239,7 @@ def _off_share(hours: IntArray, shift: IntArray, days: tuple[int, ...]) -> Float
     return np.where(total > 0, (hours * off).sum(axis=1) / np.maximum(total, 1), np.nan)
 
 
-def _dyads(inter: Interactions, codes: IntArray, shift: IntArray, days: tuple[int, ...]) -> pd.DataFrame:
+def _dyads(inter: Interactions, codes: IntArray, n: int, shift: IntArray, days: tuple[int, ...]) -> Dyads:
     """Add up what everybody writes to everybody, in one scan."""
     known = np.flatnonzero(codes >= 0)
     table = pa.table({"sender": pa.array(known, pa.int32()), "shift": pa.array(shift[codes[known]], pa.int64())})
@@ -360,19 +257,24 @@ def _dyads(inter: Interactions, codes: IntArray, shift: IntArray, days: tuple[in
     grouped = sent.group_by("sender", "recipient").aggregate(
         n=sent.count(), off=sent.off.sum(), private=sent.private.sum(), breadth=sent.many.sum()
     )
-    frame: pd.DataFrame = grouped.to_pyarrow().to_pandas().astype("int64")
-    frame["sender"], frame["recipient"] = codes[frame["sender"]], codes[frame["recipient"]]
-    frame = frame[(frame["sender"] >= 0) & (frame["recipient"] >= 0)]
-    return frame.sort_values(["sender", "recipient"]).reset_index(drop=True)
+    found = grouped.to_pyarrow()
+    held = {name: found[name].to_numpy().astype(np.int64) for name in found.column_names}
+    sender, recipient = codes[held["sender"]], codes[held["recipient"]]
+    kept = np.flatnonzero((sender >= 0) & (recipient >= 0))
+    kept = kept[np.argsort(sender[kept] * n + recipient[kept])]
+    sums = (held[name][kept] for name in ("n", "off", "private", "breadth"))
+    return Dyads(n, sender[kept], recipient[kept], *sums)
 
 
-def _nulls(inter: Interactions, directory: Directory, people: npt.NDArray[np.object_]) -> _Nulls | None:
-    """Build the graph and fit its nulls; None where there is nothing to build it of."""
+def _nulls(
+    inter: Interactions, directory: Directory, people: npt.NDArray[np.object_], graph: InteractionGraph | None
+) -> Nulls | None:
+    """Build the graph, unless it is there, and fit its nulls; None where there is nothing to build it of."""
     try:
-        graph = build_graph(inter, directory)
+        graph = build_graph(inter, directory) if graph is None else graph
     except (InputError, PeriodError):
         return None
-    tie = graph.ties["tie"].to_numpy(dtype=bool)
+    tie = graph.tie_values("tie")
     if not tie.any():
         return None
     a, b = (ends[tie] for ends in graph.pairs)
@@ -382,4 +284,4 @@ def _nulls(inter: Interactions, directory: Directory, people: npt.NDArray[np.obj
     place = pd.Index(graph.people["person"].to_numpy(dtype=object)).get_indexer(pd.Index(people)).astype(np.int64)
     degree = (np.bincount(a, minlength=n) + np.bincount(b, minlength=n)).astype(np.int64)
     formal = fit_null(graph, structure) if structure.known else activity
-    return _Nulls(graph, structure, formal, activity, place, degree, np.sort(np.minimum(a, b) * n + np.maximum(a, b)))
+    return Nulls(graph, structure, formal, activity, place, degree, np.sort(np.minimum(a, b) * n + np.maximum(a, b)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from commfinder.delivery.order.nulls import NullTest
 from commfinder.delivery.order.predictability import LEVELS, OrderLevels
 from commfinder.period import Windows
 
-__all__ = ["gather", "informal_share"]
+__all__ = ["gather", "informal_share", "share_alone"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -44,11 +45,10 @@ def gather(
     *,
     size: int,
     members: npt.NDArray[np.integer],
-    own: Cases,
     work: Cases,
     handoffs: Handoffs,
     order: OrderLevels,
-    everything: Cases,
+    alone: float,
     background: Background,
     beyond: NullTest,
 ) -> Facts:
@@ -59,15 +59,15 @@ def gather(
     size : int
         Members, whether they act or not.
     members : ndarray of int
-        Places of the members in ``everything.people``.
-    own, work : Cases
-        The group's cases; and what members did on them.
+        Places of the members in ``Cases.people``.
+    work : Cases
+        What members did on the group's cases.
     handoffs : Handoffs
         Those of `work`.
     order : OrderLevels
         Order in `work`.
-    everything : Cases
-        All cases of the organisation.
+    alone : float
+        Share of what members open that nobody answers, by `share_alone`.
     background : Background
         What the group is seen against.
     beyond : NullTest
@@ -78,8 +78,9 @@ def gather(
     Facts
     """
     acts = work.acts
-    people, roles = firsts(acts.case, acts.person), firsts(acts.case, acts.role)
-    place = background.places(everything.people[members])
+    doers, handoffs = _Doers.of(work, handoffs, background)
+    people, roles = firsts(acts.case, doers.person), firsts(acts.case, acts.role)
+    place = background.places(work.people[members])
     return Facts(
         size=size,
         cases=len(work),
@@ -89,19 +90,45 @@ def gather(
         units=len(np.unique(acts.unit[acts.unit >= 0])),
         roles=len(np.unique(acts.role[acts.role >= 0])),
         **_order(order, {"person": people, "role": roles, "activity": firsts(acts.case, acts.activity)}),
-        **_units(work, people),
-        **_path(work, handoffs, people, roles),
+        **_units(doers, people),
+        **_path(doers, handoffs, people, roles),
         **_openers(work, people, roles, size),
-        **_parts(work, people, roles),
+        **_parts(work, len(doers.place), people, roles),
         **_times(work, handoffs),
-        **_hours(work, background),
-        alone=_alone(everything, own, members),
+        **_hours(acts.time, doers, background),
+        alone=alone,
         talk=background.talk(place),
         formal=background.formal(place),
-        informal=informal_share(work, handoffs, background),
+        informal=_informal(doers.place[handoffs.giver], doers.place[handoffs.taker], background),
         beyond_units=beyond.excess,
         beyond_units_p=beyond.p,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Doers:
+    """Those who act in a group, numbered from 0 up: nothing that is asked of a group is as long as all people.
+
+    `person` is who does each act, `place` where each stands in the background, and `unit` the unit in which each acts
+    here, the last if there are several.
+    """
+
+    person: IntArray
+    place: IntArray
+    unit: IntArray
+
+    @classmethod
+    def of(cls, work: Cases, handoffs: Handoffs, background: Background) -> tuple[_Doers, Handoffs]:
+        """Number them, in the handoffs as well."""
+        acts = work.acts
+        known, person = np.unique(acts.person, return_inverse=True)
+        unit = np.full(len(known), -1, dtype=np.int64)
+        person = person.reshape(-1).astype(np.int64)
+        unit[person[acts.unit >= 0]] = acts.unit[acts.unit >= 0]
+        ends = (handoffs.giver, handoffs.taker)
+        giver, taker = (np.searchsorted(known, end).astype(np.int32) for end in ends)
+        place = background.places(work.people[known])
+        return cls(person, place, unit), replace(handoffs, giver=giver, taker=taker)
 
 
 def _windows(work: Cases) -> int:
@@ -140,15 +167,11 @@ def _order(order: OrderLevels, entries: Mapping[str, Firsts]) -> dict[str, Any]:
     }
 
 
-def _units(work: Cases, people: Firsts) -> dict[str, Any]:
+def _units(doers: _Doers, people: Firsts) -> dict[str, Any]:
     """Say how far cases and the group mix units."""
-    acts = work.acts
-    unit = np.full(len(work.people), -1, dtype=np.int64)
-    # The unit in which somebody acts here counts, the last if there are several.
-    unit[acts.person[acts.unit >= 0]] = acts.unit[acts.unit >= 0]
-    members = np.unique(people.actor)
-    known = unit[members] >= 0
-    group = 1 - same_twice(np.bincount(unit[members[known]])) if known.sum() > 1 else _UNKNOWN
+    unit = doers.unit
+    known = unit >= 0
+    group = 1 - same_twice(np.bincount(unit[known])) if known.sum() > 1 else _UNKNOWN
     of = unit[people.actor]
     case, of = people.case[of >= 0], of[of >= 0]
     if not len(case):
@@ -161,13 +184,10 @@ def _units(work: Cases, people: Firsts) -> dict[str, Any]:
     return {"units_in_case": mixed, "units_in_group": group}
 
 
-def _path(work: Cases, handoffs: Handoffs, people: Firsts, roles: Firsts) -> dict[str, Any]:
+def _path(doers: _Doers, handoffs: Handoffs, people: Firsts, roles: Firsts) -> dict[str, Any]:
     """Say which way work passes, and through whom."""
-    giver, taker = handoffs.giver, handoffs.taker
+    giver, taker, unit = handoffs.giver, handoffs.taker, doers.unit
     count = len(giver)
-    acts = work.acts
-    unit = np.full(len(work.people), -1, dtype=np.int64)
-    unit[acts.person[acts.unit >= 0]] = acts.unit[acts.unit >= 0]
     known = (unit[giver] >= 0) & (unit[taker] >= 0) if count else np.zeros(0, dtype=bool)
     straight = float((people.length[people.opening] - 1).sum())
     return {
@@ -207,13 +227,12 @@ def _openers(work: Cases, people: Firsts, roles: Firsts, size: int) -> dict[str,
     }
 
 
-def _parts(work: Cases, people: Firsts, roles: Firsts) -> dict[str, Any]:
+def _parts(work: Cases, n: int, people: Firsts, roles: Firsts) -> dict[str, Any]:
     """Compare the parts of the work: what passes through each space, and what passes through none."""
-    label, names = pd.factorize(work.frame["space"].fillna(""), sort=True)
+    label, names = _labels(work.frame["space"])
     many = np.bincount(label, minlength=len(names))
     large = np.flatnonzero(many >= _PART)
     large = large[np.lexsort((large, -many[large]))][:_MOST_PARTS]
-    n = len(work.people)
     strict, opened, there = np.zeros(len(large)), np.full(len(large), np.nan), np.zeros(len(large))
     regular = np.bincount(people.actor, minlength=n) >= _REGULAR
     for place, part in enumerate(large):
@@ -239,6 +258,14 @@ def _parts(work: Cases, people: Firsts, roles: Firsts) -> dict[str, Any]:
     }
 
 
+def _labels(space: pd.Series[str]) -> tuple[IntArray, npt.NDArray[np.object_]]:
+    """Number spaces in order of their names; no space is one without a name."""
+    code, found = pd.factorize(space)
+    names = np.array([*found.tolist(), ""] if (code < 0).any() else found.tolist(), dtype=object)
+    names, number = np.unique(names, return_inverse=True)
+    return number.reshape(-1)[code].astype(np.int64), names
+
+
 def _part_order(entries: Firsts) -> float:
     """Return order beyond a half in a part of the work, drawn towards none where few pairs tell of it."""
     _, right, pairs, _ = in_order(entries)
@@ -261,34 +288,47 @@ def _times(work: Cases, handoffs: Handoffs) -> dict[str, Any]:
     }
 
 
-def _hours(work: Cases, background: Background) -> dict[str, Any]:
+def _hours(time: IntArray, doers: _Doers, background: Background) -> dict[str, Any]:
     """Say how much is done outside usual working hours, and how much members do so otherwise."""
-    acts = work.acts
-    if not acts.n:
+    if not len(time):
         return {"off_hours": _UNKNOWN, "usual_off_hours": _UNKNOWN}
-    place = np.full(len(work.people), -1, dtype=np.int64)
-    known = np.unique(acts.person)
-    place[known] = background.places(work.people[known])
-    person = place[acts.person]
+    person = doers.place[doers.person]
     usual = background.usual_off[person]
     return {
-        "off_hours": float(background.off_hours(person, acts.time).mean()),
+        "off_hours": float(background.off_hours(person, time).mean()),
         "usual_off_hours": float(np.nanmean(usual)) if (~np.isnan(usual)).any() else _UNKNOWN,
     }
 
 
-def _alone(everything: Cases, own: Cases, members: npt.NDArray[np.integer]) -> float:
+def share_alone(everything: Cases, own: IntArray, touched: IntArray, members: npt.NDArray[np.integer]) -> float:
     """Return the share of cases that members open in the group's spaces and that nobody answers.
 
     A space is the group's if ten of its cases are.
+
+    Parameters
+    ----------
+    everything : Cases
+        All cases of the organisation.
+    own : ndarray of int64
+        Rows of the group's cases, rising; all are in `touched`.
+    touched : ndarray of int64
+        Rows of all cases on which a member acts, rising.
+    members : ndarray of int
+        Places of the members in ``Cases.people``.
+
+    Returns
+    -------
+    float
+        nan where no space is the group's.
     """
-    used = own.frame["space"].value_counts()
-    there = everything.frame["space"].isin(used.index[used >= _PART]).to_numpy(dtype=bool)
-    acts = everything.acts
-    first = np.flatnonzero(np.r_[True, acts.case[1:] != acts.case[:-1]]) if acts.n else np.zeros(0, dtype=np.int64)
-    there = there & np.isin(acts.person[first], members)
-    many = everything.frame["people"].to_numpy()
-    return float((many[there] == 1).mean()) if there.any() else _UNKNOWN
+    code, names = pd.factorize(everything.frame["space"].iloc[touched])
+    mine = code[np.searchsorted(touched, own)]
+    used = np.append(np.bincount(mine[mine >= 0], minlength=len(names)) >= _PART, False)
+    opener = everything.acts.person[everything.first_act[touched]]
+    there = used[code]
+    there[there] = np.isin(opener[there], members)
+    many = everything.frame["people"].to_numpy()[touched[there]]
+    return float((many == 1).mean()) if len(many) else _UNKNOWN
 
 
 def informal_share(work: Cases, handoffs: Handoffs, background: Background) -> float:
@@ -309,10 +349,11 @@ def informal_share(work: Cases, handoffs: Handoffs, background: Background) -> f
         Handoffs between two people who are in different units, have different managers, and of whom neither reports to
         the other, over all handoffs of which units or managers are known; nan where there are none.
     """
-    if not len(handoffs.giver):
-        return _UNKNOWN
-    places = np.full(len(work.people), -1, dtype=np.int64)
-    known = np.unique(np.concatenate([handoffs.giver, handoffs.taker]))
-    places[known] = background.places(work.people[known])
-    linked, told = background.formally_linked(places[handoffs.giver], places[handoffs.taker])
+    doers, handoffs = _Doers.of(work, handoffs, background)
+    return _informal(doers.place[handoffs.giver], doers.place[handoffs.taker], background)
+
+
+def _informal(giver: IntArray, taker: IntArray, background: Background) -> float:
+    """Return the share of handoffs, told by places in the background, that do not follow the chart."""
+    linked, told = background.formally_linked(giver, taker)
     return float((~linked[told]).mean()) if told.any() else _UNKNOWN

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from commfinder import _validate
 from commfinder.delivery.cases.find import Cases
+from commfinder.delivery.order.kernels import permute, put_back, stream_of
 from commfinder.errors import InputError
 
 __all__ = ["MOST_ACTORS", "MOST_CASES", "Lines", "line_up", "p_of", "q_of", "times_in_order"]
@@ -83,6 +84,11 @@ class Lines:
         """Number of actors."""
         return len(self.codes)
 
+    @property
+    def blocks(self) -> IntArray:
+        """The blocks as an array, shape (blocks, 3)."""
+        return np.array(self.block, dtype=np.int64).reshape(-1, 3)
+
     def pairs(self) -> tuple[IntArray, IntArray]:
         """Return the places of all pairs whose order is known, the earlier and the later."""
         left, right = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -100,13 +106,10 @@ class Lines:
 
         The one exception to values that never change: a copy for each shuffle would take as long as shuffling.
         """
-        who = self.actor.copy()
-        views = [
-            who[begin : begin + many * length].reshape(many, length) for begin, many, length in self.block if length > 1
-        ]
+        who, stream = self.actor.copy(), stream_of(rng)
         for _ in range(times):
-            for view in views:
-                view[...] = rng.permuted(view, axis=1)
+            permute(who, self.blocks, stream)
+            put_back(rng, stream)
             yield who
 
     def some(self, cases: IntArray) -> Lines:

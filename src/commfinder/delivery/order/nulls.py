@@ -4,158 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from commfinder import _validate
 from commfinder.delivery.cases.find import Cases
-from commfinder.delivery.order.lines import line_up, p_of, times_in_order
-from commfinder.errors import InputError
+from commfinder.delivery.order.drawn import NullTest, beside_draws, unknown
+from commfinder.delivery.order.lines import line_up, times_in_order
+from commfinder.delivery.order.stand_ins import Beyond, StandIns
 
-__all__ = ["NullTest", "StandIns", "null_frame", "time_null", "unit_null"]
+__all__ = ["Beyond", "NullTest", "StandIns", "null_frame", "time_null", "unit_null"]
 
 IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
-_NEAREST, _SHARED, _LEAST_REPLACED = 12, 3, 0.5
 _MOST_CASES = 5_000
 _SOON = 2 * 86_400_000_000
-
-
-@dataclass(frozen=True)
-class NullTest:
-    """How far something that a group has exceeds what a null gives it.
-
-    Parameters
-    ----------
-    null : str
-        ``"people"`` (others of the same unit and like activity), ``"order"`` (who comes when within each case) or
-        ``"times"`` (when people act, between cases).
-    measure : str
-        What was measured, in words.
-    observed, expected : float
-        Its value, and its mean over the null.
-    excess : float
-        Share of the observed value that the null does not give, 1 - expected / observed; below 0 where it gives more.
-    p : float
-        Share of draws that reach the observed value, counting the group itself.
-    draws : int
-        Draws that could be made.
-    reason : str
-        Why nothing can be said, where p is nan; else empty.
-    """
-
-    null: str
-    measure: str
-    observed: float
-    expected: float
-    excess: float
-    p: float
-    draws: int
-    reason: str = ""
-
-
-class StandIns:
-    """Who could stand in for whom in cases, and what groups of stand-ins would share.
-
-    Prefer `unit_null` for one group; this is for many groups of the same cases, worked out once.
-
-    Parameters
-    ----------
-    cases : Cases
-        All cases, not only those of a group: people who are like its members act elsewhere.
-    """
-
-    def __init__(self, cases: Cases) -> None:
-        case, person = cases.persons_of
-        self._n = len(cases.people)
-        ones = np.ones(len(case), dtype=np.int32)
-        self._on = sparse.csr_matrix((ones, (case, person)), shape=(len(cases), self._n))
-        acts = cases.acts
-        follows = np.flatnonzero((acts.case[1:] == acts.case[:-1]) & (acts.person[1:] != acts.person[:-1]))
-        ends = (acts.person[follows], acts.person[follows + 1])
-        counted = np.ones(len(follows), dtype=np.int64)
-        self._handoffs = sparse.csr_matrix((counted, ends), shape=(self._n, self._n))
-        self._activity = np.bincount(person, minlength=self._n)
-        self._unit = cases.unit_of.astype(np.int64)
-        self._order = np.lexsort((np.arange(self._n), self._activity, self._unit))
-        self._rank = np.empty(self._n, dtype=np.int64)
-        self._rank[self._order] = np.arange(self._n)
-
-    def pool(self, person: int) -> IntArray:
-        """Return who could stand in for somebody: at most 12 others of the unit, nearest in activity, and the person.
-
-        Who has no known unit can be replaced by others without one.
-        """
-        at = int(self._rank[person])
-        low, high = max(at - _NEAREST, 0), min(at + _NEAREST + 1, self._n)
-        near = self._order[low:high]
-        near = near[(self._unit[near] == self._unit[person]) & (near != person)]
-        level = np.log1p(self._activity)
-        far = np.abs(level[near] - level[person]).round(9)
-        chosen: IntArray = np.sort(np.r_[near[np.lexsort((near, far))][:_NEAREST], person])
-        return chosen
-
-    def draw(self, members: IntArray, draws: int, rng: np.random.Generator) -> IntArray:
-        """Draw groups of stand-ins in which nobody stands in twice; those that can not be drawn are left out.
-
-        Returns
-        -------
-        ndarray of int64, shape (at most `draws`, len(members))
-        """
-        pools = sorted((self.pool(int(one)) for one in members), key=lambda pool: (len(pool), pool.tolist()))
-        local, place = np.unique(np.concatenate(pools), return_inverse=True)
-        ends = np.cumsum([len(pool) for pool in pools])
-        taken = np.zeros((draws, len(local)), dtype=bool)
-        drawn = np.zeros((draws, len(pools)), dtype=np.int64)
-        good = np.ones(draws, dtype=bool)
-        for turn, end in enumerate(ends):
-            pool = place[end - len(pools[turn]) : end]
-            luck = np.where(taken[:, pool], -1.0, rng.random((draws, len(pool))))
-            best = luck.argmax(axis=1)
-            good &= luck[np.arange(draws), best] >= 0
-            drawn[:, turn] = pool[best]
-            taken[np.arange(draws), drawn[:, turn]] = True
-        return local[drawn[good]]
-
-    def shared(self, groups: IntArray) -> tuple[IntArray, IntArray]:
-        """Count, for groups in rows, the handoffs among their people and the cases that three or more are on."""
-        many, size = groups.shape
-        who = sparse.csc_matrix(
-            (np.ones(groups.size, dtype=np.int64), (groups.ravel(), np.repeat(np.arange(many), size))),
-            shape=(self._n, many),
-        )
-        among = sparse.csc_array(who).multiply(sparse.csc_array(self._handoffs @ who))
-        handoffs = np.asarray(among.sum(axis=0)).reshape(-1)
-        inside = sparse.coo_array(self._on @ who)
-        cases = np.bincount(inside.col[inside.data >= _SHARED], minlength=many)
-        return handoffs.astype(np.int64), cases.astype(np.int64)
-
-    def test(self, members: npt.ArrayLike, *, draws: int = 199, seed: int = 0) -> tuple[NullTest, NullTest]:
-        """Test a group; see `unit_null`."""
-        who = np.unique(np.asarray(members, dtype=np.int64))
-        if len(who) and (who[0] < 0 or who[-1] >= self._n):
-            raise InputError(f"members holds a value that is none of {self._n}.", need="Places in Cases.people.")
-        draws = _validate.count(draws, what="draws")
-        rng = np.random.default_rng([_validate.seed(seed), 31])
-        names = ("handoffs between members", "cases with three or more members")
-        observed = [int(part[0]) for part in self.shared(who[None, :])]
-        replaced = sum(bool((~np.isin(self.pool(int(one)), who)).any()) for one in who)
-        enough = len(who) > 0 and replaced >= _LEAST_REPLACED * len(who)
-        groups = self.draw(who, draws, rng) if enough else np.empty((0, 1), np.int64)
-        if len(groups) < draws / 2:
-            reason = "hardly anybody of the same units could stand in for its members"
-            tests = [_unknown("people", name, value, reason) for name, value in zip(names, observed, strict=True)]
-            return tests[0], tests[1]
-        first, second = (
-            _tested("people", name, value, null.astype(np.float64))
-            for name, value, null in zip(names, observed, self.shared(groups), strict=True)
-        )
-        return first, second
 
 
 def unit_null(cases: Cases, members: npt.ArrayLike, *, draws: int = 199, seed: int = 0) -> tuple[NullTest, NullTest]:
@@ -263,13 +128,15 @@ def _order_test(cases: Cases, by: str, shuffles: int, rng: np.random.Generator) 
     # Rows stand case by case in order, so that the next row is the next place.
     giver = np.flatnonzero((lines.case[1:] == lines.case[:-1]) & (lines.rank[1:] > lines.rank[:-1]))
     if len(giver) < 2:
-        return _unknown("order", said, math.nan, "fewer than two handoffs after the first actors")
+        return unknown("order", said, math.nan, "fewer than two handoffs after the first actors")
 
     def same(who: IntArray) -> float:
         counts = np.unique(who[giver] * lines.n_actors + who[giver + 1], return_counts=True)[1]
         return float((counts * (counts - 1)).sum() / (len(giver) * (len(giver) - 1)))
 
-    return _tested("order", said, same(lines.actor), np.array([same(who) for who in lines.shuffles(shuffles, rng)]))
+    return beside_draws(
+        "order", said, same(lines.actor), np.array([same(who) for who in lines.shuffles(shuffles, rng)])
+    )
 
 
 def _times_test(cases: Cases, by: str, shuffles: int, rng: np.random.Generator) -> NullTest:
@@ -287,8 +154,10 @@ def _times_test(cases: Cases, by: str, shuffles: int, rng: np.random.Generator) 
 
     observed = soon(time)
     if not observed:
-        return _unknown("times", said, observed, "no handoff within two days")
-    return _tested("times", said, observed, np.array([soon(when) for when in _exchanged(actor, time, shuffles, rng)]))
+        return unknown("times", said, observed, "no handoff within two days")
+    return beside_draws(
+        "times", said, observed, np.array([soon(when) for when in _exchanged(actor, time, shuffles, rng)])
+    )
 
 
 def _exchanged(actor: IntArray, time: IntArray, times: int, rng: np.random.Generator) -> Iterator[IntArray]:
@@ -299,15 +168,3 @@ def _exchanged(actor: IntArray, time: IntArray, times: int, rng: np.random.Gener
         drawn = np.empty_like(time)
         drawn[place] = held[np.lexsort((rng.random(len(held)), who))]
         yield drawn
-
-
-def _tested(null: str, measure: str, observed: float, drawn: FloatArray) -> NullTest:
-    """Set a measure beside its draws."""
-    expected = float(drawn.mean())
-    excess = 1 - expected / observed if observed else math.nan
-    return NullTest(null, measure, float(observed), expected, excess, p_of(drawn, observed), len(drawn))
-
-
-def _unknown(null: str, measure: str, observed: float, reason: str) -> NullTest:
-    """Say that nothing can be said."""
-    return NullTest(null, measure, float(observed), math.nan, math.nan, math.nan, 0, reason)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ import pandas as pd
 from commfinder import _validate
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.order.effects import OrderEffect, eta_squared, pair_asymmetry
+from commfinder.delivery.order.kernels import put_back, scored_shuffles, stream_of
 from commfinder.delivery.order.lines import MOST_ACTORS, MOST_CASES, Lines, line_up, p_of, times_in_order
 
 __all__ = [
@@ -58,9 +61,12 @@ class OrderEvidence:
         Pairs predicted, and the cases that have them.
     sampled : bool
         Whether only some of the cases were used, because there are so many.
-    ahead : pandas.DataFrame
-        actor (its code), position (mean relative position, 0 first and 1 last, shrunk to the middle) and cases (in how
-        many it takes part), in order of position.
+    actor : ndarray of int64, shape (a,)
+        Codes of the actors, rising.
+    position : ndarray of float64, shape (a,)
+        Mean relative position of each, 0 first and 1 last, shrunk to the middle.
+    taken : ndarray of int64, shape (a,)
+        In how many cases each takes part.
     reason : str
         Why there is nothing to predict; empty where there is.
     """
@@ -74,8 +80,16 @@ class OrderEvidence:
     pairs: int
     cases: int
     sampled: bool
-    ahead: pd.DataFrame = field(repr=False)
+    actor: IntArray = field(repr=False)
+    position: FloatArray = field(repr=False)
+    taken: IntArray = field(repr=False)
     reason: str = ""
+
+    @cached_property
+    def ahead(self) -> pd.DataFrame:
+        """The actors in order of position: actor, position and cases."""
+        frame = pd.DataFrame({"actor": self.actor, "position": self.position, "cases": self.taken})
+        return frame.sort_values(["position", "actor"], kind="stable").reset_index(drop=True)
 
     @property
     def low(self) -> float:
@@ -198,13 +212,11 @@ def order_predictability(
     with_pairs = np.unique(lines.case[left])
     if len(with_pairs) < 2:
         nan = math.nan
-        return OrderEvidence(nan, nan, nan, nan, nan, nan, len(left), len(with_pairs), sampled, ahead, _NOBODY)
+        return OrderEvidence(nan, nan, nan, nan, nan, nan, len(left), len(with_pairs), sampled, *ahead, _NOBODY)
     halves = _halves(lines, rng)
     judge = _Judge(lines, left, right, halves, k)
     observed, error = judge.observed()
-    null = np.array([judge.shares(shuffled) for shuffled in lines.shuffles(shuffles, rng)]).reshape(
-        shuffles, len(halves)
-    )
+    null = judge.shuffled(shuffles, rng)
     split = np.c_[null[:, :-1].mean(axis=1), null[:, -1]] if shuffles else np.empty((0, 2))
     value, by_time = float(observed[:-1].mean()), float(observed[-1])
     return OrderEvidence(
@@ -217,7 +229,9 @@ def order_predictability(
         pairs=len(left),
         cases=len(with_pairs),
         sampled=sampled,
-        ahead=ahead,
+        actor=ahead[0],
+        position=ahead[1],
+        taken=ahead[2],
     )
 
 
@@ -264,18 +278,14 @@ def order_levels(
         chance = np.random.default_rng([_validate.seed(seed), 14])
         cases = cases.select(cases=np.sort(chance.permutation(len(cases))[:_DRAWN]))
     when = times_in_order(cases)
-    found = {
-        level: order_predictability(
-            cases.acts.case,
-            getattr(cases.acts, level),
-            when,
-            k=k,
-            shuffles=shuffles,
-            max_actors=max_actors,
-            seed=seed,
-        )
-        for level in LEVELS
-    }
+
+    def at(level: str) -> OrderEvidence:
+        codes = (cases.acts.case, getattr(cases.acts, level), when)
+        return order_predictability(*codes, k=k, shuffles=shuffles, max_actors=max_actors, seed=seed)
+
+    # Shuffles are compiled and hold no lock. Each level has its own stream, so that threads change nothing.
+    with ThreadPoolExecutor(len(LEVELS)) as pool:
+        found = dict(zip(LEVELS, pool.map(at, LEVELS), strict=True))
     measured = [level for level in LEVELS if not math.isnan(found[level].value)]
     if not measured or not shuffles:
         return OrderLevels(**found, best=None, p=math.nan)
@@ -317,17 +327,28 @@ class _Judge:
         score: FloatArray = (gap > _SAME) * 0.5 + (gap >= -_SAME) * 0.5
         return score
 
-    def shares(self, who: IntArray) -> FloatArray:
-        """Return the share in the order predicted for each deal, both directions averaged."""
-        return np.array([self._share(self._scores(who, number), number) for number in range(len(self._half))])
+    def shuffled(self, times: int, rng: np.random.Generator) -> FloatArray:
+        """Return the share in the order predicted for each shuffle and deal, both directions averaged."""
+        lines, stream = self._lines, stream_of(rng)
+        heads = np.flatnonzero(np.r_[True, lines.case[1:] != lines.case[:-1]])
+        place = np.empty(lines.n_cases, dtype=np.int64)
+        place[lines.case[heads]] = np.arange(lines.n_cases)
+        who, case, left, right = (
+            part.astype(np.uint32) for part in (lines.actor, place[lines.case], self._left, self._right)
+        )
+        halves = np.stack([half[heads] for half in self._half])
+        weight = np.concatenate([one.reshape(-1, 2) for one in self._weight], axis=1)
+        entries = (who, lines.x, case, left, right, lines.blocks, halves, weight)
+        found = scored_shuffles(*entries, _SAME, times, stream)
+        put_back(rng, stream)
+        return self._averaged(found.reshape(times, len(self._half), 2) / 2)
 
-    def _share(self, score: FloatArray, number: int) -> float:
+    def _averaged(self, right: FloatArray) -> FloatArray:
         """Average both directions; one that has no pairs does not count."""
-        second = float(score[self._of_pair[number]].sum())
-        first = float(score.sum()) - second
-        one, other = self._counts[number]
-        shares = [part / many for part, many in ((first, one), (second, other)) if many]
-        return sum(shares) / len(shares)
+        counts = np.array(self._counts)
+        shares = np.where(counts > 0, right / np.maximum(counts, 1), 0.0)
+        averaged: FloatArray = shares.sum(axis=-1) / (counts > 0).sum(axis=-1)
+        return averaged
 
     def observed(self) -> tuple[FloatArray, float]:
         """Return the shares of the observed order, and the standard error of their mean from case to case."""
@@ -339,12 +360,14 @@ class _Judge:
         gap = right[used] - pairs[used] * (right.sum() / pairs.sum())
         n = int(used.sum())
         error = math.sqrt(float((gap**2).sum()) * n / (n - 1)) / float(pairs.sum())
-        return np.array([self._share(score, number) for number, score in enumerate(scores)]), error
+        second = np.array([score[side].sum() for score, side in zip(scores, self._of_pair, strict=True)])
+        first = np.array([score.sum() for score in scores]) - second
+        return self._averaged(np.stack([first, second], axis=1)), error
 
 
-def _ahead(lines: Lines, k: float) -> pd.DataFrame:
-    """Return the mean relative position of each actor, shrunk to the middle, in order."""
+def _ahead(lines: Lines, k: float) -> tuple[IntArray, FloatArray, IntArray]:
+    """Return the actors that take part, the mean relative position of each, shrunk to the middle, and their cases."""
     seen = np.bincount(lines.actor, minlength=lines.n_actors)
     position = np.bincount(lines.actor, lines.x, lines.n_actors) / (seen + k) + 0.5
-    frame = pd.DataFrame({"actor": lines.codes, "position": position, "cases": seen})[seen > 0]
-    return frame.sort_values(["position", "actor"], kind="stable").reset_index(drop=True)
+    there = seen > 0
+    return lines.codes[there], position[there], seen[there]

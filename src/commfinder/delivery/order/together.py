@@ -10,12 +10,13 @@ import pandas as pd
 from scipy import sparse, special
 
 from commfinder import _validate
+from commfinder.delivery.cases.acts import ranges
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.order.lines import q_of
 from commfinder.errors import InputError
 from commfinder.graph.copresence_null import hypergeometric_tail
 
-__all__ = ["NULLS", "Bicm", "excess_pairs", "fit_bicm", "hypergeometric_tail"]
+__all__ = ["NULLS", "Bicm", "Excess", "excess_pairs", "fit_bicm", "hypergeometric_tail"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -55,6 +56,62 @@ class Bicm:
         """Expected cases that two people have in common, by their classes."""
         found: FloatArray = (self.probability * self.cases_of_class) @ self.probability.T
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """The pairs who are on the same cases more often than chance puts them there, to be looked up for many groups.
+
+    Parameters
+    ----------
+    people : ndarray of str, shape (n,)
+        Who is in any of the pairs, rising.
+    first : ndarray of int64, shape (n + 1,)
+        Where the pairs of everybody begin in `other`, and where the last end.
+    other : ndarray of int64, shape (m,)
+        The other of each pair, as a place in `people`.
+    """
+
+    people: npt.NDArray[np.object_]
+    first: IntArray
+    other: IntArray
+
+    @classmethod
+    def of(cls, pairs: pd.DataFrame, *, q: float | None = None) -> Excess:
+        """Take the pairs of `excess_pairs`, up to a rate of false discoveries if one is given."""
+        kept = pairs if q is None else pairs[pairs["q"] <= q]
+        ends = pd.concat([kept["person_a"], kept["person_b"]], ignore_index=True)
+        place, names = pd.factorize(ends, sort=True)
+        people = np.array(names.tolist(), dtype=object)
+        one, other = place.reshape(2, -1)
+        order = np.lexsort((other, one))
+        return cls(people, np.searchsorted(one[order], np.arange(len(people) + 1)), other[order].astype(np.int64))
+
+    def share(self, people: tuple[str, ...]) -> float:
+        """Return the share of the pairs of some people that are among these; nan for one person.
+
+        Parameters
+        ----------
+        people : tuple of str
+            Each once.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> pairs = pd.DataFrame({"person_a": ["ada", "ada"], "person_b": ["ben", "cleo"]})
+        >>> Excess.of(pairs).share(("ada", "ben", "eve"))
+        0.3333333333333333
+        """
+        pairs = len(people) * (len(people) - 1) / 2
+        if not pairs:
+            return float("nan")
+        wanted = np.array(people, dtype=object)
+        at = np.minimum(np.searchsorted(self.people, wanted), max(len(self.people) - 1, 0))
+        known = np.sort(at[self.people[at] == wanted]) if len(self.people) else at[:0]
+        return float(np.isin(self.other[ranges(self.first, known)], known).sum() / pairs)
 
 
 def excess_pairs(cases: Cases, *, null: str | None = None, max_people: int = _MOST_PEOPLE) -> pd.DataFrame:

@@ -124,13 +124,15 @@ class _Run:
         if self._uncounted:
             # One grouping at a time: two in one statement share the memory, and one of them may not get enough.
             some = "AND event IN (SELECT event FROM numbered WHERE n_recipients IS NULL)" if self._counted else ""
-            self._keep("pairs", f"SELECT DISTINCT event, recipient FROM numbered WHERE {_OTHER} = 1 {some}")
-            self._keep("counts", "SELECT event, count(*)::INTEGER AS counted FROM pairs GROUP BY event")
+            # A series of meetings may have one id: each time is an event of its own.
+            self._keep("pairs", f"SELECT DISTINCT event, time, recipient FROM numbered WHERE {_OTHER} = 1 {some}")
+            self._keep("counts", "SELECT event, time, count(*)::INTEGER AS counted FROM pairs GROUP BY event, time")
             filled = ", ".join(
                 "coalesce(n_recipients, counted, 0::INTEGER) AS n_recipients" if name == "n_recipients" else f"n.{name}"
                 for name in INTERACTIONS.names
             )
-            self._rows = f"SELECT {filled} FROM numbered n LEFT JOIN counts c USING (event) WHERE n.event IS NOT NULL"
+            same = "n.event = c.event AND n.time IS NOT DISTINCT FROM c.time"
+            self._rows = f"SELECT {filled} FROM numbered n LEFT JOIN counts c ON {same} WHERE n.event IS NOT NULL"
         if self._unnamed:
             self._rows += f" UNION ALL SELECT {columns} FROM made"
 
@@ -168,7 +170,9 @@ class _Run:
 
     def _copy(self, query: str, path: Path) -> None:
         """Write the rows of a query to a file."""
-        self._con.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+        # Keys rarely come again: to look for repeats among them costs more than it saves.
+        how = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
+        self._con.execute(f"COPY ({query}) TO {quoted(path)} ({how})")
 
 
 _KEYS = ("event", "thread", "parent")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,11 +24,13 @@ from commfinder.interactions.schema import ACCOUNTS, LANDED, MEMBERSHIPS, Loss
 
 __all__ = ["LAYOUT", "Landing", "Piece", "is_landed", "private_folder", "remove_folder", "told"]
 
-LAYOUT = 1
+LAYOUT = 2
 """Number of the layout of a landed input; another number makes another input of it."""
 
 _DONE, _READ = "done.json", "read.json"
 _ROWS_IN_FILE = 2_000_000
+# Words that come again; ids rarely do, and to look for repeats among them costs more than it saves.
+_REPEATED = ("sender", "recipient", "role", "medium", "space", "activity", "source")
 
 
 class Piece(Protocol):
@@ -69,6 +71,8 @@ class Landing:
         Where landed inputs are kept; made for the user alone (mode 0700) if it is not there.
     key : str
         Name of the input in it: what its content, its reader and the options amount to.
+    durable : bool, default True
+        Whether to wait until each file is on the disk: needed only for what is to be found again after a crash.
 
     Raises
     ------
@@ -90,8 +94,9 @@ class Landing:
     ([1], True)
     """
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, *, durable: bool = True) -> None:
         self.done = folder / key
+        self._sync = _sync if durable else _leave
         self._reading, self._read, self._finishing = (
             folder / f"{key}.{state}" for state in ("reading", "read", "finishing")
         )
@@ -120,7 +125,7 @@ class Landing:
         OutputError
             If the disk is full, or the folder can not be written.
         """
-        writer = _Writer(self._reading)
+        writer = _Writer(self._reading, self._sync)
         try:
             with told(self._reading):
                 private_folder(self._reading)
@@ -132,7 +137,7 @@ class Landing:
             with told(self._reading):
                 writer.close()
                 remove_folder(self._read)
-                _rename(self._reading, self._read)
+                _rename(self._reading, self._read, self._sync)
         except BaseException:
             writer.abandon()
             remove_folder(self._reading)
@@ -178,11 +183,11 @@ class Landing:
                 files = sorted(self._finishing.iterdir())
                 for file in files:
                     file.chmod(0o600)
-                    _sync(file)
+                    self._sync(file)
                 digests = {file.name: _digest(file) for file in files}
-                _write_json(self._finishing / _DONE, {"layout": LAYOUT, "files": digests, **said})
+                _write_json(self._finishing / _DONE, {"layout": LAYOUT, "files": digests, **said}, self._sync)
                 remove_folder(self.done)
-                _rename(self._finishing, self.done)
+                _rename(self._finishing, self.done, self._sync)
                 remove_folder(self._read)
         except BaseException:
             remove_folder(self._finishing)
@@ -214,8 +219,9 @@ def is_landed(done: Path) -> bool:
 class _Writer:
     """Writes pieces into files of some million rows, in row groups as they come."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sync: Callable[[Path], None]) -> None:
         self._folder = folder
+        self._sync = sync
         self._files = 0
         self._rows = 0
         self._open: tuple[pq.ParquetWriter, pa.OSFile] | None = None
@@ -250,7 +256,10 @@ class _Writer:
         """Return the file that is being written."""
         if self._open is None:
             file = pa.OSFile(str(self._folder / "part.partial"), "wb")
-            self._open = pq.ParquetWriter(file, LANDED, compression="lz4"), file
+            writer = pq.ParquetWriter(
+                file, LANDED, compression="lz4", use_dictionary=list(_REPEATED), write_statistics=False
+            )
+            self._open = writer, file
         return self._open
 
     def _settle(self) -> None:
@@ -258,7 +267,7 @@ class _Writer:
         writer, file = self._file()
         writer.close()
         file.close()
-        _rename(self._folder / "part.partial", self._folder / f"part-{self._files:05d}.parquet")
+        _rename(self._folder / "part.partial", self._folder / f"part-{self._files:05d}.parquet", self._sync)
         self._files, self._rows, self._open = self._files + 1, 0, None
 
     def close(self) -> None:
@@ -270,9 +279,9 @@ class _Writer:
             ("memberships.parquet", self._memberships, MEMBERSHIPS),
         ):
             pq.write_table(pa.concat_tables(tables) if tables else schema.empty_table(), self._folder / name)
-            _sync(self._folder / name)
+            self._sync(self._folder / name)
         losses = [asdict(loss) for loss in self._losses]
-        _write_json(self._folder / _READ, {"losses": losses, "digests": self._digests})
+        _write_json(self._folder / _READ, {"losses": losses, "digests": self._digests}, self._sync)
 
 
 @contextlib.contextmanager
@@ -353,11 +362,15 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _rename(old: Path, new: Path) -> None:
+def _rename(old: Path, new: Path, sync: Callable[[Path], None]) -> None:
     """Give a whole file or folder its name, and see to it that the name is on the disk."""
-    _sync(old)
+    sync(old)
     old.replace(new)
-    _sync(new.parent)
+    sync(new.parent)
+
+
+def _leave(_: Path) -> None:
+    """Leave a file to the system, which writes it to the disk when it likes."""
 
 
 def _sync(path: Path) -> None:
@@ -377,8 +390,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
+def _write_json(path: Path, document: Mapping[str, Any], sync: Callable[[Path], None]) -> None:
     """Write a small document and wait until it is on the disk."""
     path.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
     path.chmod(0o600)
-    _sync(path)
+    sync(path)

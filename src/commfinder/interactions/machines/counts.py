@@ -11,7 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from commfinder.interactions.machines.tallies import (
+    COUNTED,
+    CROWD,
+    HOUR,
+    HOURS,
+    LOUD,
+    TIMED,
+    FarTally,
+    NearTally,
+    Tally,
+    by_hour,
+    whole,
+)
 from commfinder.interactions.rows import medium_codes
+from commfinder.interactions.store import Store
 
 if TYPE_CHECKING:
     from commfinder.interactions.table import Interactions
@@ -21,27 +35,16 @@ __all__ = ["CROWD", "HOURS", "LOUD", "TIMED", "Counts", "count_accounts", "gaps_
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-CROWD = 20
-"""A message to more people than this is to a crowd: it asks nobody in particular."""
-LOUD = 50
-"""Messages from which on it is looked at whether an account is answered."""
-TIMED = 250
-"""Messages from which on the hours of an account are looked at: fewer can not fill the 168 hours of a week."""
-HOURS = 168
-
 _TALK = ("email", "chat")
 # Wider than the limits of the signs: whoever can show one is among those whose messages are counted.
 _ONE_WAY, _REACH_SHARE = 5, 10
-_COUNTED = ("sent", "wide", "flagged")
 # Of a message that is no mass mail there are at most twenty rows, in each of a few sources.
 _ROWS = 100
 # With fewer hours of the week the entropy of 250 messages or more is not above .95 of the largest.
 _MANY_HOURS = 100
-_HOUR = 3_600_000_000
-_WEEK = HOURS * _HOUR
 _SECOND = 1_000_000
 # With longer gaps cut to a year, the sum of squared seconds fits 64 bits whatever the dates are.
-_YEAR = 366 * 24 * _HOUR
+_YEAR = 366 * 24 * HOUR
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,8 @@ class Counts:
         How many accounts have `TIMED` rows with a time.
     usual : float
         The evenness of the rows of all other accounts together: how evenly people write here. nan if they are few.
-    pairs : ibis table
-        ``sender``, ``recipient`` and ``times``: who wrote to whom, crowds left out.
+    tally : Tally
+        Who wrote to whom.
     """
 
     sent: IntArray
@@ -86,7 +89,7 @@ class Counts:
     evenness: FloatArray
     timed: int
     usual: float
-    pairs: ir.Table
+    tally: Tally
 
 
 def count_accounts(inter: Interactions, rows: ir.Table, *, everyone: bool = False) -> Counts:
@@ -108,22 +111,12 @@ def count_accounts(inter: Interactions, rows: ir.Table, *, everyone: bool = Fals
     """
     size = len(inter.names)
     talk = _talk(rows)
-    hours = inter.store.add(_by_hour(talk))
-    sums = hours.group_by("sender").aggregate(
-        **{name: _whole(hours[name].sum()) for name in _COUNTED},
-        timed=_whole((hours.hour >= 0).ifelse(hours.sent, 0).sum()),
-        hours=_whole((hours.hour >= 0).ifelse(1, 0).sum()),
-    )
-    told = sums.to_pyarrow()
-    first = {name: _placed(told[name], told["sender"], size) for name in (*_COUNTED, "timed", "hours")}
-    narrow = talk.filter(talk.recipient.notnull() & (talk.n_recipients <= CROWD))
-    pairs = inter.store.add(narrow.group_by("sender", "recipient").aggregate(times=_whole(narrow.count())))
-    back = _answers(pairs, sums.filter(sums.sent >= LOUD).select("sender")).to_pyarrow()
-    asked, answered = (_placed(back[name], back["sender"], size) for name in ("asked", "answered"))
-    received, senders = _got(pairs, size)
-    possible = np.ones(size, dtype=bool) if everyone else _possible(first, received, asked, answered)
-    sent, wide, flagged, evenness = _exact(inter, talk, np.flatnonzero(possible), first)
-    few = sums.filter(sums.timed < TIMED).select("sender")
+    near = isinstance(inter.store, Store)
+    tally: Tally = NearTally(talk, size) if near else FarTally(inter.store.add, talk, size)
+    asked, answered = tally.answers()
+    received, senders = tally.got(np.empty(0, dtype=np.int64))
+    possible = np.ones(size, dtype=bool) if everyone else _possible(tally.first, received, asked, answered)
+    sent, wide, flagged, evenness = _exact(inter, talk, np.flatnonzero(possible), tally.first)
     return Counts(
         sent=sent,
         wide=wide,
@@ -133,9 +126,9 @@ def count_accounts(inter: Interactions, rows: ir.Table, *, everyone: bool = Fals
         asked=asked,
         answered=answered,
         evenness=evenness,
-        timed=int((first["timed"] >= TIMED).sum()),
-        usual=_usual(hours.filter(hours.hour >= 0).semi_join(few, "sender")),
-        pairs=pairs,
+        timed=int((tally.first["timed"] >= TIMED).sum()),
+        usual=_usual(tally.hours_of_the_few()),
+        tally=tally,
     )
 
 
@@ -156,8 +149,7 @@ def received_by(counts: Counts, without: IntArray) -> tuple[IntArray, IntArray]:
     """
     if not len(without):
         return counts.received, counts.senders
-    told = counts.pairs.filter(~counts.pairs.sender.isin(without.tolist()))
-    return _got(told, len(counts.received))
+    return counts.tally.got(without)
 
 
 def gaps_between(inter: Interactions, rows: ir.Table, codes: IntArray) -> FloatArray:
@@ -190,11 +182,11 @@ def gaps_between(inter: Interactions, rows: ir.Table, codes: IntArray) -> FloatA
     window = ibis.window(group_by=timed.sender, order_by=timed.time)
     steps = timed.mutate(step=timed.time - timed.time.lag(1).over(window))
     cut = (steps.step > _YEAR).ifelse(_YEAR, steps.step)
-    seconds = steps.filter(steps.step.notnull()).mutate(gap=_whole(cut // _SECOND))
+    seconds = steps.filter(steps.step.notnull()).mutate(gap=whole(cut // _SECOND))
     sums = seconds.group_by("sender").aggregate(
-        gaps=_whole(seconds.count()),
-        total=_whole(seconds.gap.sum()),
-        square=_whole((seconds.gap * seconds.gap).sum()),
+        gaps=whole(seconds.count()),
+        total=whole(seconds.gap.sum()),
+        square=whole((seconds.gap * seconds.gap).sum()),
     )
     told = sums.to_pyarrow()
     columns = (told[name].to_pylist() for name in ("sender", "gaps", "total", "square"))
@@ -219,19 +211,6 @@ def _messages(talk: ir.Table) -> ir.Table:
     )
 
 
-def _by_hour(rows: ir.Table) -> ir.Table:
-    """Count rows or messages of each account in each hour of the week, UTC; -1 stands for those without a time."""
-    flag = rows.flag if "flag" in rows.columns else rows.automated.ifelse(1, 0)
-    # The remainder of a negative number is negative on some engines.
-    moment = (rows.time % _WEEK + _WEEK) % _WEEK
-    told = rows.select("sender", "n_recipients", flag=flag, hour=(moment - moment % _HOUR).fill_null(-1).cast("int64"))
-    return told.group_by("sender", "hour").aggregate(
-        sent=_whole(told.count()),
-        wide=_whole((told.n_recipients > CROWD).ifelse(1, 0).sum()),
-        flagged=_whole(told.flag.sum()),
-    )
-
-
 def _possible(
     first: dict[str, IntArray], received: IntArray, asked: IntArray, answered: IntArray
 ) -> npt.NDArray[np.bool_]:
@@ -252,46 +231,28 @@ def _exact(
     inter: Interactions, talk: ir.Table, codes: IntArray, first: dict[str, IntArray]
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
     """Count the messages of some accounts, and leave the rows of the others as they are."""
-    sent, wide, flagged = (first[name].copy() for name in _COUNTED)
+    sent, wide, flagged = (first[name].copy() for name in COUNTED)
     if not len(codes):
         return sent, wide, flagged, np.full(len(sent), np.nan)
     chosen = inter.store.add(pa.table({"code": pa.array(codes, pa.int32())}))
-    hours = inter.store.add(_by_hour(_messages(talk.semi_join(chosen, [("sender", "code")]))))
+    hours = inter.store.add(by_hour(_messages(talk.semi_join(chosen, [("sender", "code")]))))
     sums = hours.group_by("sender").aggregate(
-        **{name: _whole(hours[name].sum()) for name in _COUNTED},
-        timed=_whole((hours.hour >= 0).ifelse(hours.sent, 0).sum()),
+        **{name: whole(hours[name].sum()) for name in COUNTED},
+        timed=whole((hours.hour >= 0).ifelse(hours.sent, 0).sum()),
     )
     told = sums.to_pyarrow()
     place = told["sender"].to_numpy()
-    for values, name in zip((sent, wide, flagged), _COUNTED, strict=True):
+    for values, name in zip((sent, wide, flagged), COUNTED, strict=True):
         values[place] = told[name].to_numpy()
     enough = sums.filter(sums.timed >= TIMED).select("sender")
     return sent, wide, flagged, _evenness(hours.filter(hours.hour >= 0).semi_join(enough, "sender"), len(sent))
-
-
-def _got(pairs: ir.Table, size: int) -> tuple[IntArray, IntArray]:
-    """Count what was written to each account, and by how many."""
-    got = pairs.group_by("recipient").aggregate(received=_whole(pairs.times.sum()), senders=_whole(pairs.count()))
-    told = got.to_pyarrow()
-    return _placed(told["received"], told["recipient"], size), _placed(told["senders"], told["recipient"], size)
-
-
-def _answers(pairs: ir.Table, loud: ir.Table) -> ir.Table:
-    """Count, for loud accounts, the people whom they wrote to and who write at all, and those who wrote back."""
-    writers = pairs.select(writer="sender").distinct()
-    asked = pairs.semi_join(loud, "sender").semi_join(writers, [("recipient", "writer")])
-    back = pairs.select(back_to="recipient", back_from="sender")
-    joined = asked.left_join(back, [asked.sender == back.back_to, asked.recipient == back.back_from])
-    return joined.group_by("sender").aggregate(
-        asked=_whole(joined.count()), answered=_whole(joined.back_to.notnull().ifelse(1, 0).sum())
-    )
 
 
 def _evenness(judged: ir.Table, size: int) -> FloatArray:
     """Return how evenly the messages of those who write enough are spread over the week."""
     found = np.full(size, np.nan)
     # Entropy needs no hour, only how many hours have how many messages: a few rows per account.
-    counts = judged.group_by("sender", "sent").aggregate(slots=_whole(judged.count())).to_pyarrow()
+    counts = judged.group_by("sender", "sent").aggregate(slots=whole(judged.count())).to_pyarrow()
     sender, sent, slots = (counts[name].to_numpy().astype(np.int64) for name in ("sender", "sent", "slots"))
     if not len(sender):
         return found
@@ -303,10 +264,8 @@ def _evenness(judged: ir.Table, size: int) -> FloatArray:
     return found
 
 
-def _usual(others: ir.Table) -> float:
+def _usual(sent: IntArray) -> float:
     """Return how evenly all messages of some accounts together are spread over the week."""
-    counts = others.group_by("hour").aggregate(sent=_whole(others.sent.sum())).to_pyarrow()
-    sent = np.sort(counts["sent"].to_numpy().astype(np.int64))
     if sent.sum() < TIMED:
         return float("nan")
     return float(_entropy(sent, np.ones_like(sent), np.array([0]))[0])
@@ -319,15 +278,3 @@ def _entropy(sent: IntArray, slots: IntArray, start: IntArray) -> FloatArray:
     entropy = np.log(total) - np.add.reduceat(slots * sent * np.log(sent), start) / total
     corrected: FloatArray = np.minimum((entropy + (used - 1) / (2 * total)) / np.log(HOURS), 1.0)
     return corrected
-
-
-def _placed(values: pa.ChunkedArray, codes: pa.ChunkedArray, size: int) -> IntArray:
-    """Put counts at the places of their accounts."""
-    found = np.zeros(size, dtype=np.int64)
-    found[codes.to_numpy()] = values.to_numpy()
-    return found
-
-
-def _whole(value: ir.Value) -> ir.Value:
-    """Make a count the same type on every engine."""
-    return value.cast("int64")

@@ -1,0 +1,47 @@
+"""What becomes of errors: the user's to mend, or a defect of ours."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from commfinder.cli import main, options
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "the disk is full. Hint: make room"),
+        (RuntimeError("Could not write: No space left on device"), 2, "the disk is full. Hint: make room"),
+        (PermissionError(errno.EACCES, "Permission denied"), 1, "this is a defect of commfinder"),
+        (RuntimeError("other"), 1, "this is a defect of commfinder"),
+    ],
+)
+def test_a_full_disk_is_no_defect(
+    error: Exception, status: int, said: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(options, "read_inputs", failing)
+    with pytest.raises(SystemExit) as ended:
+        main(["read", str(tmp_path)])
+    assert ended.value.code == status
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("command", ["read", "machines", "init"])
+def test_a_file_that_can_not_be_written_is_told(command: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "mail.csv").write_text("sender,recipient\nann,bob\n")
+    (tmp_path / "taken").write_text("x")
+    out = str(tmp_path / "taken" / "rows.csv")
+    words = [str(tmp_path / "mail.csv"), "--medium", "email", "--out", out] if command != "init" else [out]
+    with pytest.raises(SystemExit) as ended:
+        main([command, *words])
+    assert ended.value.code == 2
+    assert "can not be written" in capsys.readouterr().err
+    assert (tmp_path / "taken").read_text() == "x"
