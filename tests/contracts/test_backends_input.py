@@ -130,6 +130,24 @@ def test_columns_by_another_name_and_filled_ones(backend, put):
     assert {row["n_recipients"] for row in counted if row["sender"] == inter.people.index("7")} == {2}
 
 
+def test_each_time_of_a_series_has_recipients_of_its_own(backend, put):
+    first, week = START * 1_000_000, 7 * 86_400_000_000
+    times = [first, first, first + week, first + week, first + week]
+    held = pa.table(
+        {
+            "event": ["standup"] * 5,
+            "time": pa.array(times, pa.timestamp("us", tz="UTC")),
+            "sender": ["a"] * 5,
+            "recipient": ["b", "c", "b", "d", "e"],
+            "medium": ["meeting"] * 5,
+        }
+    )
+    inter = Interactions.from_backend(backend, put(held, "series"))
+    equal(held, inter)
+    counts = inter.rows.select("time", "n_recipients").distinct().to_pyarrow().to_pylist()
+    assert sorted(row["n_recipients"] for row in counts) == [2, 3]
+
+
 ODD = ["'; DROP TABLE odd;--", '"q"', "名", "\u202e", "a b", "A", "a", "é", "e\u0301", "Z" * 300, "%s{}\\n", "ß"]
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from commfinder.errors import InputError, PrivacyError
+from commfinder.interactions.losses import losses_frame
 from commfinder.interactions.rows import recoded
+from commfinder.interactions.schema import Loss
 from commfinder.interactions.table import Interactions
 from commfinder.interactions.words import WORD_COLUMNS, Words, sorted_names
 from commfinder.provenance import record
@@ -23,7 +26,8 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
 
     The order of the parts does not matter to any result. Copies of one event in two parts are both kept;
     `Interactions.clean` counts and removes them. Rows that came without an event id count as copies if they are equal
-    in everything but the source.
+    in everything but the source. Ids that two sources use for different things are told in ``losses``: nothing is lost,
+    but what refers to them can not know which is meant.
 
     Parameters
     ----------
@@ -75,12 +79,37 @@ def concat(parts: Sequence[Interactions]) -> Interactions:
         name: pd.concat([getattr(part, name) for part in members], ignore_index=True)
         for name in ("accounts", "memberships", "losses")
     }
+    frames["losses"] = pd.concat([frames["losses"], losses_frame(_clashes(result.rows))], ignore_index=True)
     frames["accounts"] = frames["accounts"].drop_duplicates()
     frames["memberships"] = frames["memberships"].drop_duplicates()
     for name, order in (("accounts", ["account", "source"]), ("memberships", ["space", "account", "since", "source"])):
         frames[name] = frames[name].sort_values(order, kind="stable", ignore_index=True)
     parameters = {} if keys == ["none"] else {"key_id": keys[0]}
     return replace(result, **frames, provenance=record("concat", parameters, inputs=inputs))
+
+
+def _clashes(rows: ir.Table) -> list[Loss]:
+    """Count ids that two sources use, as far as can be seen, for different things."""
+    advice = "If these are different things, give the ids of each system a prefix in its export."
+    seen = (
+        ("event", "sender", "event id that two sources have from different senders: kept as events of their own"),
+        ("thread", "medium", "thread id that two sources have in different media: taken as one thread"),
+    )
+    told = []
+    for name, other, reason in seen:
+        known = rows.filter(rows[name].notnull())
+        per_id = known.group_by(name).aggregate(
+            **{
+                f"{end}_{column}": getattr(known[column], end)()
+                for column in ("source", other)
+                for end in ("min", "max")
+            }
+        )
+        differ = (per_id.min_source < per_id.max_source) & (per_id[f"min_{other}"] < per_id[f"max_{other}"])
+        number = int(per_id.filter(differ).count().to_pyarrow().as_py())
+        if number:
+            told.append(Loss("read", "several sources", reason, number, "ids", None, advice))
+    return told
 
 
 def _together(members: list[Interactions]) -> Interactions:

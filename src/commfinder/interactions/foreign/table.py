@@ -25,6 +25,7 @@ _TEXTS = ("event", "thread", "parent")
 _PEOPLE = ("sender", "recipient")
 _FLAGS = {"true": True, "1": True, "yes": True, "t": True, "false": False, "0": False, "no": False, "f": False}
 _SHOWN, _FEW, _MOST_WORDS = 20, 8, 1000
+_NO_TIME = -(2**63)
 _ADVICE = "Name the columns, for example columns={'sender': 'from_address'}."
 
 Names = npt.NDArray[np.object_]
@@ -313,9 +314,13 @@ def _identified(rows: ir.Table) -> ir.Table:
 
 
 def _counted(rows: ir.Table) -> ir.Table:
-    """Count the recipients of every event whose rows do not say how many there were."""
-    others = rows.filter(rows.recipient.notnull() & (rows.recipient != rows.sender))
-    counts = others.group_by(counted="event").aggregate(n=others.recipient.nunique())
-    joined = rows.left_join(counts, rows.event == counts.counted)
+    """Count the recipients of every event whose rows do not say how many there were.
+
+    Occurrences of a series share an event id and differ in time: each has its own recipients.
+    """
+    timed = rows.mutate(moment=rows.time.fill_null(_NO_TIME))
+    others = timed.filter(timed.recipient.notnull() & (timed.recipient != timed.sender))
+    counts = others.group_by(counted="event", at="moment").aggregate(n=others.recipient.nunique())
+    joined = timed.left_join(counts, [timed.event == counts.counted, timed.moment == counts["at"]])
     number = ibis.coalesce(joined.n_recipients, joined.n.cast("int32"), ibis.literal(0, "int32"))
     return joined.select(*[one for one in rows.columns if one != "n_recipients"], n_recipients=number)
