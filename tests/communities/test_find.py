@@ -360,4 +360,11 @@ def test_progress_is_told(clear):
 
     told = Told()
     find_communities(clear, progress=told, beyond=False, **QUICK)
-    assert told.stages == ["Choosing weights and resolution", "Finding communities", "Judging communities"]
+    assert told.stages == [
+        "Choosing weights and resolution",
+        "Finding communities",
+        "Finding who is in which communities",
+        "Judging communities",
+        "Learning what formal structure explains",
+        "Describing communities",
+    ]

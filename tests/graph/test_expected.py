@@ -179,6 +179,16 @@ def test_the_start_does_not_matter(graph):
     np.testing.assert_allclose(again.matrix(np.arange(N)), plain.matrix(np.arange(N)), rtol=0.05, atol=1e-3)
 
 
+def test_the_same_fit_is_made_once(graph):
+    s = Structure.of(graph)
+    plain = fit_null(graph, s)
+    assert fit_null(graph, Structure.of(graph)) is plain
+    assert fit_null(graph, s.without()) is not plain
+    assert fit_null(graph, s, leave_out=np.arange(5)) is not plain
+    assert fit_null(graph, s) is plain
+    assert fit_null(organisation(), s) is not plain
+
+
 def test_sites_count_where_units_are_not_known():
     graph = organisation(unit=[None] * N, manager=[None] * N)
     s, i, j = pairs_of(graph)
@@ -235,13 +245,13 @@ def test_few_stored_pairs_of_units_give_nearly_the_same(monkeypatch):
     names = [f"p{number:03d}" for number in range(n)]
     rows = {"sender": [names[i] for i in a[held]], "recipient": [names[j] for j in b[held]]}
     columns = {"unit": [f"u{code:02d}" for code in unit], "site": [f"s{code}" for code in site]}
-    graph = build_graph(
-        Interactions.from_frame(rows, medium="contact"), Directory.from_frame({"person": names, **columns})
-    )
+    given = Interactions.from_frame(rows, medium="contact"), Directory.from_frame({"person": names, **columns})
+    graph = build_graph(*given)
     s = Structure.of(graph)
     whole = fit_null(graph, s)
     monkeypatch.setattr(fitting, "_FEW_PAIRS", 0)
-    sparse = fit_null(graph, s)
+    # What is fitted stays with a graph.
+    sparse = fit_null(build_graph(*given), s)
     assert len(sparse.blocks.keys) < 0.8 * len(whole.blocks.keys) == 0.8 * (units + 1) * (units + 2) / 2
     lam, plain = check_shape(sparse, n), check_shape(whole, n)
     np.testing.assert_allclose(lam.sum(axis=1), graph.people["degree"], rtol=5e-3, atol=5e-2)

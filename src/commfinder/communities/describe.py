@@ -13,7 +13,7 @@ from scipy import stats
 from commfinder.communities.beyond import Hidden, by_structure, excess_of
 from commfinder.communities.confidence import Judgement
 from commfinder.communities.overlap import Memberships
-from commfinder.communities.quality import picked
+from commfinder.communities.overlap_kernel import measured
 from commfinder.communities.ties import Ties
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull
@@ -94,7 +94,7 @@ def partition_tables(graph: InteractionGraph, found: Partition, min_size: int) -
     names = np.full(count, None, dtype=object)
     names[order] = [f"C{number}" for number in range(1, len(order) + 1)]
     likely = np.full(count, np.nan) if judged is None else judged.community
-    share, tail, ties = _inside(found, person, community, count)
+    share, tail, ties, ratio = _inside(found, count)
     rows = pd.DataFrame(
         {
             "person": graph.people["person"].to_numpy(dtype=object)[person],
@@ -109,15 +109,13 @@ def partition_tables(graph: InteractionGraph, found: Partition, min_size: int) -
     out = rows["community"].isna()
     rows.loc[out, ["core", "periphery"]] = False
     # Two tests with bars of their own: who passes either is not on the edge.
-    rows["periphery"] &= ~rows["person"].isin(rows.loc[rows["core"], "person"])
+    rows["periphery"] &= ~_anybody(person[rows["core"].to_numpy(dtype=bool)], n)[person]
     rows.loc[out, "confidence"] = np.nan
     home = found.memberships.home
     # Who is in none has one row that says so; who is in some has no row for those that are none.
-    somewhere = rows["person"].isin(rows.loc[~out, "person"])
+    somewhere = _anybody(person[~out.to_numpy()], n)[person]
     members = rows[~out | (home & ~somewhere)].sort_values(["person", "community"], kind="stable")
-    ratio, stability = _ratio(found, person, community, count), np.full(count, np.nan)
-    if judged is not None:
-        stability = judged.stability
+    stability = np.full(count, np.nan) if judged is None else judged.stability
     summary = pd.DataFrame(
         {
             "community": pd.array(names[order], dtype="string"),
@@ -130,36 +128,37 @@ def partition_tables(graph: InteractionGraph, found: Partition, min_size: int) -
     return members.reset_index(drop=True), summary
 
 
-def _inside(
-    found: Partition, person: IntArray, community: IntArray, count: int
-) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return of each membership the share of weight inside, the binomial tail of the ties inside, and their number."""
+def _anybody(people: IntArray, n: int) -> npt.NDArray[np.bool_]:
+    """Tell of each of n people whether they are among some."""
+    among = np.zeros(n, dtype=bool)
+    among[people] = True
+    return among
+
+
+def _inside(found: Partition, count: int) -> tuple[FloatArray, FloatArray, IntArray, FloatArray]:
+    """Return of each membership the share of weight inside, the binomial tail of the ties inside, and their number.
+
+    And of each community the weight inside over that expected from strengths.
+    """
     n, a, b, weight = found.ties.n, found.ties.a, found.ties.b, found.ties.weight
-    belongs = sp.csr_array((np.ones(len(person)), (person, community)), shape=(n, max(count, 1)))
+    person, community = found.memberships.person, found.memberships.community
     both = np.concatenate([a, b]), np.concatenate([b, a])
-    ties = sp.csr_array((np.ones(2 * len(a)), both), shape=(n, n))
     heavy = sp.csr_array((np.concatenate([weight, weight]), both), shape=(n, n))
-    inner = picked(ties @ belongs, person, community).astype(np.int64)
-    share = picked(heavy @ belongs, person, community)
-    strength = np.asarray(heavy.sum(axis=1)).reshape(-1)[person]
-    degree: FloatArray = np.asarray(ties.sum(axis=1)).reshape(-1)
-    others = np.asarray(degree @ belongs).reshape(-1)[community] - degree[person]
+    start = heavy.indptr.astype(np.int64)
+    begin = np.searchsorted(person, np.arange(n + 1))
+    inner_weight, inner, _ = measured(
+        start, heavy.indices.astype(np.int32), heavy.data, begin, community.astype(np.int32), max(count, 1)
+    )
+    strength, degree = np.asarray(heavy.sum(axis=1)).reshape(-1), np.diff(start).astype(np.float64)
+    others = np.bincount(community, degree[person], max(count, 1))[community] - degree[person]
     chance = np.clip(others / max(float(degree.sum()), 1.0), 0.0, 1.0)
     tail: FloatArray = np.asarray(stats.binom.sf(inner - 1, np.maximum(degree[person], 1), chance))
-    return np.divide(share, strength, out=np.zeros(len(person)), where=strength > 0), tail, inner
-
-
-def _ratio(found: Partition, person: IntArray, community: IntArray, count: int) -> FloatArray:
-    """Return of each community the weight inside over that expected from strengths."""
-    n, a, b, weight = found.ties.n, found.ties.a, found.ties.b, found.ties.weight
-    belongs = sp.csr_array((np.ones(len(person)), (person, community)), shape=(n, max(count, 1)))
-    both = np.concatenate([a, b]), np.concatenate([b, a])
-    heavy = sp.csr_array((np.concatenate([weight, weight]), both), shape=(n, n))
-    inside = np.asarray(belongs.multiply(heavy @ belongs).sum(axis=0)).reshape(-1) / 2
-    total = np.asarray(heavy.sum(axis=1)).reshape(-1) @ belongs
-    expected = np.asarray(total).reshape(-1) ** 2 / (4 * max(float(weight.sum()), 1e-300))
-    ratio: FloatArray = np.divide(inside, expected, out=np.full(len(expected), np.nan), where=expected > 0)
-    return ratio[:count]
+    own = strength[person]
+    share = np.divide(inner_weight, own, out=np.zeros(len(person)), where=own > 0)
+    inside = np.bincount(community, inner_weight, count) / 2
+    expected = np.bincount(community, own, count) ** 2 / (4 * max(float(weight.sum()), 1e-300))
+    ratio = np.divide(inside, expected, out=np.full(count, np.nan), where=expected > 0)
+    return share, tail, inner, ratio
 
 
 def beyond_tables(

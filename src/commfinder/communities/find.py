@@ -110,10 +110,14 @@ def find_communities(
     min_size = _validate.count(min_size, what="min_size", low=2)
     seed = _validate.seed(seed)
     found = search(graph, wanted, progress=progress, seed=seed)
-    memberships = _memberships(found, _flag(overlap, "overlap"))
+    memberships = _memberships(found, _flag(overlap, "overlap"), progress)
     judged = _judged(found, memberships, progress, seed) if _flag(confidence, "confidence") else None
-    null, hidden = _beyond(graph, _flag(beyond, "beyond") and (judged is None or judged.clustered), seed, progress)
-    members, summary = tables(graph, Partition(found.ties, found.labels, memberships, judged), hidden, null, min_size)
+    hidden_too = _flag(beyond, "beyond") and (judged is None or judged.clustered)
+    partition = Partition(found.ties, found.labels, memberships, judged)
+    null, hidden = _beyond(graph, hidden_too, seed, progress)
+    with progress.stage("Describing communities") as stage:
+        members, summary = tables(graph, partition, hidden, null, min_size)
+        stage.advance()
     options = {
         **{name: getattr(wanted, name) for name in ("resolution", "damping", "embedded", "layers", "engine", "runs")},
         "min_size": min_size,
@@ -145,17 +149,20 @@ def _flag(value: object, what: str) -> bool:
     return bool(value)
 
 
-def _memberships(found: Found, overlap: bool) -> Memberships:
+def _memberships(found: Found, overlap: bool, progress: Progress) -> Memberships:
     """Say who is in which communities."""
-    return extend(found.ties, found.labels) if overlap else Memberships.of(found.ties, found.labels)
+    with progress.stage("Finding who is in which communities") as stage:
+        memberships = (extend if overlap else Memberships.of)(found.ties, found.labels)
+        stage.advance()
+    return memberships
 
 
 def _judged(found: Found, memberships: Memberships, progress: Progress, seed: int) -> Judgement:
     """Judge how likely communities and memberships are real."""
     traces = Traces(
         found.ties.n,
-        found.ties.a.astype(np.int64),
-        found.ties.b.astype(np.int64),
+        found.ties.a.astype(np.int64, copy=False),
+        found.ties.b.astype(np.int64, copy=False),
         found.base,
         found.raw,
         np.maximum(found.events, 1),
@@ -182,7 +189,9 @@ def _beyond(
     structure = Structure.of(graph)
     if not structure.known or not graph.tie_values("tie").any():
         return None, None
-    null = fit_null(graph, structure)
+    with progress.stage("Learning what formal structure explains") as stage:
+        null = fit_null(graph, structure)
+        stage.advance()
     if not wanted or len(by_structure(graph)) > MOST_PEOPLE:
         return null, None
     with progress.stage("Looking beyond formal structure", total=SEARCHES) as stage:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commfinder import _validate
+from commfinder.communities.threads import together
 from commfinder.graph import InteractionGraph
 from commfinder.interactions.schema import MEDIA
 
@@ -62,19 +63,31 @@ def weights_by_damping(graph: InteractionGraph, dampings: Sequence[str] = DAMPIN
     """
     raw, a, b, codes = (graph.layer_values(name) for name in ("weight", "a", "b", "medium"))
     named = sorted((MEDIA[code], code) for code in np.unique(codes).tolist())
-    media = [(np.flatnonzero(codes == code), graph.factors.get(name, 1.0)) for name, code in named]
-    users = [np.unique(np.concatenate([a[here], b[here]])).size for here, _ in media]
+    media = [
+        (np.flatnonzero(codes == code) if len(named) > 1 else slice(None), graph.factors.get(name, 1.0))
+        for name, code in named
+    ]
+    users = [_users(a[here], b[here], len(graph.people)) for here, _ in media]
     starts = np.flatnonzero(_new_pair(a, b))
-    found = {}
-    for damping in dampings:
+
+    def weighed(damping: str) -> FloatArray:
         evened = damped(raw, damping)
         total = np.zeros(len(raw))
         for (here, factor), many in zip(media, users, strict=True):
             inside = evened[here]
             mean = steady(2 * float(inside.sum()) / many)
             total[here] = inside * factor / mean if mean > 0 else 0.0
-        found[damping] = np.add.reduceat(total, starts) if len(starts) else np.empty(0)
-    return found
+        # With one row for each pair there is nothing to add up.
+        return total if len(starts) == len(total) else np.add.reduceat(total, starts)
+
+    return dict(zip(dampings, together(weighed, dampings), strict=True))
+
+
+def _users(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], n: int) -> int:
+    """Count the people who have ties."""
+    among = np.zeros(n, dtype=bool)
+    among[a] = among[b] = True
+    return int(among.sum())
 
 
 def damped(raw: npt.NDArray[np.float64], damping: str) -> npt.NDArray[np.float64]:

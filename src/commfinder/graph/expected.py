@@ -45,6 +45,13 @@ class Structure:
         manager = np.full(len(people), -1, dtype=np.int64) if nobody else _managers(people)
         return cls(_codes(people["unit"]), _codes(people["site"]), manager)
 
+    @cached_property
+    def key(self) -> tuple[bytes, ...]:
+        """What is equal for equal structures, and for no others."""
+        return tuple(
+            np.ascontiguousarray(one, dtype=np.int64).tobytes() for one in (self.unit, self.site, self.manager)
+        )
+
     def placed(self, i: IntArray, j: IntArray) -> Structure:
         """Put whoever has no unit into the one that most of their ties lead to; of equals, the first.
 

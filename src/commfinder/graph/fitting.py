@@ -10,6 +10,7 @@ import numpy.typing as npt
 from commfinder.graph.dyads import special_sums, unit_sums
 from commfinder.graph.expected import Blocks, DyadNull, Structure
 from commfinder.graph.interaction_graph import InteractionGraph
+from commfinder.graph.special_pairs import distinct, special_pairs
 
 __all__ = ["fit_null"]
 
@@ -50,7 +51,23 @@ def fit_null(
     Sums over all pairs of people go by units and sites, and by the stored pairs of units: of 5,000 units most pairs
     have no tie, and those share one factor. Pairs of one manager are visited one by one. So no pair has to be sampled,
     and the fit has no error but that of its last step.
+
+    What is fitted to all ties from nothing is kept with the graph: whoever asks for the same structure again gets the
+    same null.
     """
+    if leave_out is not None or start is not None:
+        return _fitted(graph, structure, leave_out, start)
+    # A value derived from the graph, as its cached properties are: the graph itself stays as it is.
+    held: dict[tuple[bytes, ...], DyadNull] = vars(graph).setdefault("_nulls", {})
+    if structure.key not in held:
+        held[structure.key] = _fitted(graph, structure, None, None)
+    return held[structure.key]
+
+
+def _fitted(
+    graph: InteractionGraph, structure: Structure, leave_out: IntArray | None, start: DyadNull | None
+) -> DyadNull:
+    """Fit the null, whether it is known already or not."""
     n = len(graph.people)
     a, b = graph.pairs
     real = graph.tie_values("tie")
@@ -117,10 +134,10 @@ class _Pairs:
         n, side = len(structure.unit), int(structure.unit.max(initial=-1)) + 2
         unit, sites = structure.unit % side, int(structure.site.max(initial=-1)) + 2
         kinds, cell = np.unique(unit * sites + structure.site + 1, return_inverse=True)
-        (i, j), out = _special_pairs(structure, left_out, n)
+        (i, j), out = special_pairs(structure, left_out, n)
         whole = side * (side + 1) // 2 <= _FEW_PAIRS
         some = [np.arange(side) * (side + 1), _keys(unit[i], unit[j], side), _keys(unit[ties[0]], unit[ties[1]], side)]
-        keys = _upper(side) if whole else _distinct(np.concatenate(some))
+        keys = _upper(side) if whole else distinct(np.concatenate(some))
         one, other = keys // side, keys % side
         apart = ~structure.together(i, j) + 1
         return cls(
@@ -327,46 +344,10 @@ def _squares_left(null: DyadNull, pairs: _Pairs) -> float:
     return max((float((unit**2).sum()) ** 2 - float((unit**4).sum())) / 2 - stored, 0.0)
 
 
-def _special_pairs(
-    structure: Structure, left_out: IntArray, n: int
-) -> tuple[tuple[IntArray, IntArray], npt.NDArray[np.bool_]]:
-    """Return the pairs that share a manager, report to one another, or are left out, each once."""
-    keys = [np.empty(0, dtype=np.int64)]
-    order = np.argsort(structure.manager, kind="stable")
-    known = order[structure.manager[order] >= 0]
-    if len(known):
-        keys.append(_team_keys(known, structure.manager[known], n))
-        boss = structure.manager[known]
-        here = boss < n
-        low, high = np.minimum(known[here], boss[here]), np.maximum(known[here], boss[here])
-        keys.append(low * n + high)
-    i, j = np.triu_indices(len(left_out), 1)
-    out = left_out[i] * n + left_out[j]
-    both = _distinct(np.concatenate([*keys, out]))
-    return (both // n, both % n), np.isin(both, out)
-
-
-def _team_keys(people: IntArray, boss: IntArray, n: int) -> IntArray:
-    """Return one number for each pair of people with one manager; people are sorted by manager, then by number."""
-    ends = np.searchsorted(boss, boss, side="right")
-    later = ends - np.arange(len(people)) - 1
-    one = np.repeat(np.arange(len(people)), later)
-    first = np.repeat(np.cumsum(later) - later, later)
-    other = one + 1 + np.arange(len(one)) - first
-    keys: IntArray = people[one] * n + people[other]
-    return keys
-
-
 def _keys(g: IntArray, h: IntArray, side: int) -> IntArray:
     """Return one number for each pair of units, whatever their order."""
     keys: IntArray = np.minimum(g, h) * side + np.maximum(g, h)
     return keys
-
-
-def _distinct(keys: IntArray) -> IntArray:
-    """Return the distinct numbers, sorted; sorting many takes a fraction of the time of hashing them."""
-    ordered = np.sort(keys)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
 
 
 def _upper(side: int) -> IntArray:

@@ -27,6 +27,7 @@ def with_rows(
     inter: Interactions, rows: ir.Table, provenance: Provenance, *, losses: pd.DataFrame | None, written: bool
 ) -> Interactions:
     """Apply `Interactions.with_rows`; see there."""
+    same = rows is inter.rows
     used = _used(rows)
     names, mappings = inter.names, {}
     if len(used) < len(names):
@@ -35,11 +36,12 @@ def with_rows(
         names, mappings = names[used], dict.fromkeys(_PEOPLE, mapping)
     return replace(
         inter,
-        rows=rows if written and not mappings else inter.store.add(recoded(rows, mappings)),
+        rows=rows if (written or same) and not mappings else inter.store.add(recoded(rows, mappings)),
         names=names,
         losses=inter.losses if losses is None else losses,
         provenance=continued(inter.provenance, provenance),
-        _facts={},
+        # What was found out of the very same rows holds still.
+        _facts=dict(inter._facts) if same and not mappings else {},
     )
 
 

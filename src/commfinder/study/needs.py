@@ -11,7 +11,7 @@ from typing import Any
 
 from commfinder.people import DeclaredGroups, Directory
 from commfinder.provenance import file_digest, versions
-from commfinder.study.config import GraphConfig, StudyConfig
+from commfinder.study.config import StudyConfig
 
 __all__ = ["Needs", "code_digest", "digest_of"]
 
@@ -72,7 +72,6 @@ class Needs:
         outsiders, seed = self._config.graph.outsiders, self._config.seed
         found = self.communities if wanted.communities else None
         known = {**self._read, "groups": self._groups, "columns of groups": self._columns, "outsiders": outsiders}
-        known["usual graph"] = self._config.graph == GraphConfig()
         return digest_of({**known, "communities": found, "delivery": options, "seed": seed})
 
 

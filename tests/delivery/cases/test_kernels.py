@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from commfinder.delivery.cases.kernels import facts_of_keys, in_order, numbered_keys, place_of_keys, rows_by_number
+from commfinder.delivery.cases.kernels import (
+    facts_of_keys,
+    in_order,
+    numbered_keys,
+    persons_by_case,
+    place_of_keys,
+    rows_by_number,
+)
 
 
 @pytest.fixture(params=range(1000, 1004))
@@ -59,3 +66,11 @@ def test_nothing_has_no_numbers():
     assert len(code) == len(first) == len(place_of_keys((none, empty, empty), (none, empty, empty)))
     assert rows_by_number(code, 0)[0].tolist() == [0]
     assert in_order(np.array([0]), empty, empty, empty, empty, empty).tolist() == []
+
+
+def test_everybody_is_on_a_case_once_whatever_its_size(rng):
+    case = np.sort(np.concatenate([rng.integers(0, 300, 2000), np.full(400, 7)])).astype(np.int32)
+    person = rng.integers(0, 50, len(case)).astype(np.int32)
+    found = list(zip(*(part.tolist() for part in persons_by_case(case, person)), strict=True))
+    assert found == sorted(set(zip(case.tolist(), person.tolist(), strict=True)))
+    assert [len(part) for part in persons_by_case(case[:0], person[:0])] == [0, 0]

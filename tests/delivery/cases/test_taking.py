@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from commfinder.communities import threads
 from commfinder.delivery.cases.taking import taken_up
 
 
@@ -42,3 +43,16 @@ def test_what_is_out_of_reach_is_neither_taken_nor_waiting():
     link, waiting = taken_up(sender, first, recipients, space, low, high)
     assert link.tolist() == [-1, -1, 0, -1, 3]
     assert waiting.tolist() == [0, 0, 2, 0, 1]
+
+
+def test_people_gone_through_side_by_side_take_up_the_same(monkeypatch):
+    rng, n = np.random.default_rng(1000), 3000
+    sender, whom = rng.integers(0, 40, n).astype(np.int32), rng.integers(40, 79, n).astype(np.int32) % 40
+    recipients = np.where(whom == sender, (whom + 1) % 40, whom).astype(np.int32)
+    low = np.maximum(np.arange(n) - 200, 0)
+    given = sender, np.arange(n + 1), recipients, np.full(n, -1, dtype=np.int32), low, np.arange(n)
+    alone = taken_up(*given)
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+    beside = taken_up(*given)
+    assert (alone[0] >= 0).sum() > n / 4
+    assert all(np.array_equal(one, other) for one, other in zip(alone, beside, strict=True))

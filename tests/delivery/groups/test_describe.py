@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from commfinder.delivery.cases.find import find_cases
+from commfinder.delivery.cases.find import Cases, find_cases
 from commfinder.delivery.cases.handoffs import hand_offs
-from commfinder.delivery.groups.describe import Wanted, describe, evidence_of
+from commfinder.delivery.groups.describe import Wanted, describe, evidence_of, evidence_of_all
 from commfinder.delivery.groups.find import background_of
 from commfinder.delivery.groups.group import DeliveryGroup
 from commfinder.delivery.impact.times import measure_times
+from commfinder.delivery.kinds.background import Background
 from commfinder.delivery.kinds.kind import type_of
 from commfinder.delivery.order.nulls import StandIns, null_frame, time_null
 from commfinder.delivery.order.together import excess_pairs
@@ -23,7 +26,7 @@ CHART = {"ada": "desk", "ben": "law", "cem": "works", "dan": "desk", "eve": "law
 DAY = pd.Timestamp("2026-01-05 09:00", tz="UTC")
 
 
-def described(origin: str, *, medium: str = "workflow") -> DeliveryGroup:
+def world(*, medium: str = "workflow") -> tuple[Cases, Background]:
     """Forty cases desk - law - works in a workflow system, and forty short talks of two of the same people."""
     rng = np.random.default_rng(1)
     steps = [[str(rng.choice(pool)) for pool in (["ada", "dan"], ["ben", "eve"], ["cem", "fay"])] for _ in range(40)]
@@ -44,12 +47,22 @@ def described(origin: str, *, medium: str = "workflow") -> DeliveryGroup:
     inter = Interactions.from_frame(frame, medium="medium", **names)
     directory = Directory.from_frame({"person": list(CHART), "unit": list(CHART.values())})
     cases = find_cases(inter, directory)
-    members = np.flatnonzero(np.isin(cases.people.astype(str), list(CHART)[:6]))
+    return cases, background_of(inter, directory, cases, [], None)
+
+
+def wanted_of(cases: Cases, origin: str, people: Sequence[str]) -> Wanted:
+    """A group of some people, with all cases or those of the permits."""
+    members = np.flatnonzero(np.isin(cases.people.astype(str), people))
     space = np.flatnonzero(cases.frame["space"] == "permits")
     everything = np.arange(len(cases))
     rows_of = space if origin == "process" else everything
-    wanted = Wanted("x", origin, tuple(sorted(CHART)[:6]), members, rows_of, everything)
-    background = background_of(inter, directory, cases, [wanted], None)
+    return Wanted("x", origin, tuple(sorted(people)), members, rows_of, everything)
+
+
+def described(origin: str, *, medium: str = "workflow") -> DeliveryGroup:
+    """Describe the six people of the cases."""
+    cases, background = world(medium=medium)
+    wanted = wanted_of(cases, origin, list(CHART)[:6])
     known = evidence_of(wanted, cases, background, StandIns(cases), calendar=None, shuffles=99, seed=0)
     together = excess_pairs(cases)
     excess = together[together["q"] <= 0.05]
@@ -116,3 +129,28 @@ def test_a_group_of_talk_has_no_path_and_no_patterns():
     assert talk.type not in ("process", "mixed") or talk.path
     if not talk.path:
         assert talk.patterns == () and talk.steps.empty and talk.gatekeepers.empty and talk.single_points.empty
+
+
+def test_many_groups_are_known_as_each_alone_and_in_their_order():
+    cases, background = world()
+    people = [list(CHART)[:6], ["ada", "ben", "cem"], ["dan", "eve"], ["gus"], list(CHART)]
+    groups = [wanted_of(cases, "declared", one) for one in people]
+    options = {"calendar": None, "shuffles": 99, "seed": 3}
+    alone = [evidence_of(one, cases, background, StandIns(cases), **options) for one in groups]
+    together = list(evidence_of_all(groups, cases, background, StandIns(cases), **options))
+    assert [repr(one.facts) for one in together] == [repr(one.facts) for one in alone]
+    assert len({repr(one.facts) for one in alone}) == len(groups)
+    for one, other in zip(together, alone, strict=True):
+        pd.testing.assert_frame_equal(one.order.to_frame(), other.order.to_frame(), check_exact=True)
+
+
+@pytest.mark.parametrize("origin", ["process", "declared"])
+def test_own_cases_are_those_that_are_selected(origin):
+    cases, _ = world()
+    found, rows = described(origin).cases, np.flatnonzero(cases.frame["space"] == "permits")
+    plain = cases.select(cases=rows)
+    pd.testing.assert_frame_equal(found.frame, plain.frame, check_exact=True)
+    for name in ("case", "person", "time", "started", "activity", "unit", "role"):
+        one, other = getattr(found.acts, name), getattr(plain.acts, name)
+        assert one.dtype == other.dtype and one.tolist() == other.tolist()
+    assert found.provenance == plain.provenance

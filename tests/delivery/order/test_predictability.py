@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from commfinder.delivery.cases.find import Cases
+from commfinder.delivery.order import predictability
 from commfinder.delivery.order.lines import line_up, p_of, times_in_order
 from commfinder.delivery.order.predictability import eta_squared, order_levels, order_predictability, pair_asymmetry
 from commfinder.errors import InputError
@@ -169,6 +170,27 @@ def test_many_cases_are_sampled_and_told():
     found = order_predictability(case, actor, np.arange(63_000), shuffles=1)
     assert found.sampled and found.cases == 20_000 and found.value == 1.0
     assert found.ahead["cases"].tolist() == [21_000] * 3
+
+
+def test_of_very_many_cases_a_draw_is_that_of_the_cases_selected(monkeypatch):
+    case, actor, when = drawn_cases(7, order=0.6)
+    how = np.where(case % 2, "workflow", "thread")
+    cases = Cases.of({"case": case, "person": [f"p{one}" for one in actor], "time": when // 2, "how": how})
+    monkeypatch.setattr(predictability, "_DRAWN", 40)
+    found = order_levels(cases, shuffles=19, seed=5)
+    kept = np.sort(np.random.default_rng([5, 14]).permutation(60)[:40])
+    plain = order_levels(cases.select(cases=kept), shuffles=19, seed=5)
+    assert found.person.cases == 40
+    pd.testing.assert_frame_equal(found.to_frame(), plain.to_frame(), check_exact=True)
+
+
+def test_threads_change_nothing(monkeypatch):
+    case, actor, when = drawn_cases(8, order=0.6)
+    people, roles = ([f"{letter}{one}" for one in actor // part] for letter, part in (("p", 1), ("r", 2)))
+    cases = Cases.of({"case": case, "person": people, "role": roles, "time": when})
+    alone = order_levels(cases, shuffles=19)
+    monkeypatch.setattr(predictability, "_LONG", 0)
+    pd.testing.assert_frame_equal(order_levels(cases, shuffles=19).to_frame(), alone.to_frame(), check_exact=True)
 
 
 def test_equal_times_keep_the_order_of_a_workflow_file_only():

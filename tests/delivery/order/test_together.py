@@ -125,3 +125,20 @@ def test_only_pairs_up_to_a_rate_of_false_discoveries_are_kept():
     pairs = pd.DataFrame({"person_a": ["ada", "ben"], "person_b": ["ben", "cem"], "q": [0.05, 0.06]})
     assert Excess.of(pairs, q=0.05).share(("ada", "ben", "cem")) == pytest.approx(1 / 3)
     assert Excess.of(pairs, q=0.01).share(("ada", "ben", "cem")) == 0.0
+
+
+@pytest.mark.parametrize("null", [None, "hypergeometric", "bicm"])
+@pytest.mark.parametrize("q", [0.01, 0.05, 0.5, 1.0])
+def test_pairs_found_at_once_are_those_of_all_pairs(null, q):
+    planted = random_groups(6) + [(70, 71, 72)] * 9 + [(80, 81)] * 5 + [(90, 91)]
+    cases = cases_of([*planted, range(31), (99,)])
+    one, other = Excess.found(cases, q=q, null=null), Excess.of(excess_pairs(cases, null=null), q=q)
+    assert one.people.tolist() == other.people.tolist() and len(one.people) > 2
+    assert one.first.tolist() == other.first.tolist() and one.other.tolist() == other.other.tolist()
+    assert one.other.dtype == other.other.dtype
+
+
+def test_nobody_meets_in_excess_where_nobody_meets():
+    assert Excess.found(cases_of([(1,), (2,)]), q=0.05).share(("p001", "p002")) == 0.0
+    with pytest.raises(InputError, match="q"):
+        Excess.found(cases_of([(1, 2)]), q=2)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +20,7 @@ from commfinder.communities.quality import modularity
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
 
-__all__ = ["MIN_SIZE", "Chance", "Returns", "chance", "partition", "returns", "striking"]
+__all__ = ["MIN_SIZE", "Chance", "Returns", "chance", "partition", "returns", "returns_and_chance", "striking"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -91,14 +94,21 @@ def returns(traces: Traces, labels: Labels, resolution: float, draws: int, seeds
     ----------
     .. [1] Hennig (2007), Cluster-wise assessment of cluster stability. doi:10.1016/j.csda.2006.11.025
     """
+    again = partial(_found_again, traces, resolution)
+    return _returned(labels, together(again, seeds.spawn(draws)))
 
-    def once(own: np.random.SeedSequence) -> Labels:
-        rng = np.random.default_rng(own)
-        return partition(traces.redrawn(rng), resolution, int(rng.integers(2**31)))
 
+def _found_again(traces: Traces, resolution: float, own: np.random.SeedSequence) -> Labels:
+    """Draw all events once more and find communities."""
+    rng = np.random.default_rng(own)
+    return partition(traces.redrawn(rng), resolution, int(rng.integers(2**31)))
+
+
+def _returned(labels: Labels, draws: Sequence[Labels]) -> Returns:
+    """Look how well communities come back in draws."""
     community = np.zeros(int(labels.max()) + 1)
-    inside = np.full((draws, len(labels)), -1, dtype=np.int32)
-    for draw, found in enumerate(together(once, seeds.spawn(draws))):
+    inside = np.full((len(draws), len(labels)), -1, dtype=np.int32)
+    for draw, found in enumerate(draws):
         jaccard, match = best_jaccard(labels, found)
         community += jaccard
         # Of two communities that come back as one, the one it is more like has it.
@@ -106,7 +116,7 @@ def returns(traces: Traces, labels: Labels, resolution: float, draws: int, seeds
         order = np.argsort(jaccard, kind="stable")
         back[match[order]] = order
         inside[draw] = back[found]
-    return Returns(community / draws, (inside == labels).mean(axis=0), inside)
+    return Returns(community / len(draws), (inside == labels).mean(axis=0), inside)
 
 
 def striking(ties: Ties, labels: Labels) -> FloatArray:
@@ -165,15 +175,51 @@ def chance(traces: Traces, labels: Labels, resolution: float, draws: int, seeds:
     networks, a t-test for one new value. The score of the best community against the best of each drawn network, by a
     Gumbel distribution of their mean and spread.
     """
+    like = partial(_like_chance, traces, resolution)
+    return _against(traces, labels, resolution, together(like, seeds.spawn(draws)))
 
-    def once(own: np.random.SeedSequence) -> tuple[float, FloatArray]:
-        rng = np.random.default_rng(own)
-        ties = by_chance(traces, rng).ties()
-        found = partition(ties, resolution, int(rng.integers(2**31)))
-        scores = striking(ties, found)[np.bincount(found) >= MIN_SIZE]
-        return modularity(ties.a, ties.b, ties.weight, found, resolution), scores
 
-    drawn = together(once, seeds.spawn(draws))
+def returns_and_chance(
+    traces: Traces,
+    labels: Labels,
+    resolution: float,
+    draws: tuple[int, int],
+    seeds: tuple[np.random.SeedSequence, np.random.SeedSequence],
+) -> tuple[Returns, Chance]:
+    """Do `returns` and `chance` side by side, with the same results: neither waits for the last draw of the other.
+
+    Parameters
+    ----------
+    traces, labels, resolution
+        As both take them.
+    draws : pair of int
+        Draws of events, and networks of chance.
+    seeds : pair of numpy.random.SeedSequence
+        Sources of seeds of both.
+
+    Returns
+    -------
+    Returns, Chance
+    """
+    parts = [(_like_chance, own) for own in seeds[1].spawn(draws[1])]
+    again = [(_found_again, own) for own in seeds[0].spawn(draws[0])]
+    # Networks of chance take longest, and come first.
+    done: list[Any] = together(lambda part: part[0](traces, resolution, part[1]), [*parts, *again])
+    return _returned(labels, done[len(parts) :]), _against(traces, labels, resolution, done[: len(parts)])
+
+
+def _like_chance(traces: Traces, resolution: float, own: np.random.SeedSequence) -> tuple[float, FloatArray]:
+    """Draw one network without communities; return the modularity and the scores of what is found in it."""
+    rng = np.random.default_rng(own)
+    ties = by_chance(traces, rng).ties()
+    found = partition(ties, resolution, int(rng.integers(2**31)))
+    scores = striking(ties, found)[np.bincount(found) >= MIN_SIZE]
+    return modularity(ties.a, ties.b, ties.weight, found, resolution), scores
+
+
+def _against(traces: Traces, labels: Labels, resolution: float, drawn: Sequence[tuple[float, FloatArray]]) -> Chance:
+    """Hold the network and its best community against those of chance."""
+    draws = len(drawn)
     quality = np.array([one for one, _ in drawn])
     scores = np.concatenate([one for _, one in drawn])
     if not len(scores):

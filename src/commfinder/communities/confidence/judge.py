@@ -16,7 +16,14 @@ from commfinder.communities.confidence.calibrate import (
     member_evidence,
     prior,
 )
-from commfinder.communities.confidence.evidence import MIN_SIZE, Returns, chance, partition, returns, striking
+from commfinder.communities.confidence.evidence import (
+    MIN_SIZE,
+    Returns,
+    partition,
+    returns,
+    returns_and_chance,
+    striking,
+)
 from commfinder.communities.confidence.traces import Traces
 from commfinder.communities.confidence.twins import planted
 from commfinder.communities.overlap import Memberships, extend
@@ -179,8 +186,7 @@ def _judge(
     traces, labels, memberships, number = _unnamed(traces, labels, memberships)
     own, by_chance, of_twins = seeds.spawn(3)
     ties = traces.ties()
-    back = returns(traces, labels, resolution, budget.draws, own)
-    at_random = chance(traces, labels, resolution, budget.chance, by_chance)
+    back, at_random = returns_and_chance(traces, labels, resolution, (budget.draws, budget.chance), (own, by_chance))
     clustered = at_random.p < UNCLUSTERED
     twins = _cases(traces, labels, at_random.level, budget, of_twins) if clustered else Cases.none()
     returning = _returning(back, memberships)

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from commfinder.communities.engines.prefetch import prefetch
+
 __all__ = ["paired"]
 
 IntArray = npt.NDArray[np.int64]
@@ -13,6 +15,7 @@ IntArray = npt.NDArray[np.int64]
 _ROUNDS, _LOOSE = 30, 3.0
 _FREE = -1
 _FULL = 0.7
+_AHEAD = 16
 
 
 def paired(stubs: IntArray, taken: IntArray, n: int, rng: np.random.Generator) -> IntArray:
@@ -63,10 +66,16 @@ def _room(pairs: int) -> IntArray:
 
 
 @njit(cache=True, nogil=True)
+def _hashed(key):  # type: ignore[no-untyped-def]
+    """Hash a pair."""
+    return np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
 def _place(table, key):  # type: ignore[no-untyped-def]
     """Return where a pair is, was, or would go, in a table of open addresses; who has left is negative."""
     mask = len(table) - 1
-    at = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
+    at = _hashed(key) & mask
     while table[at] != key and table[at] != _FREE and table[at] != -key - 2:
         at = (at + 1) & mask
     return at
@@ -93,13 +102,17 @@ def _leave(table, keys):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _drawn(table, stubs, n):  # type: ignore[no-untyped-def]
     """Pair stubs two by two; return the pairs, which of them are good and now taken, and how many places they need."""
-    many, used = len(stubs) // 2, 0
+    many, used, mask = len(stubs) // 2, 0, len(table) - 1
     drawn, good = np.empty(many, np.int64), np.zeros(many, np.bool_)
-    for turn in range(many):
-        one, other = stubs[2 * turn], stubs[2 * turn + 1]
-        key = min(one, other) * n + max(one, other)
-        drawn[turn] = key
-        if one != other:
+    for turn in range(many + _AHEAD):
+        if turn < many:
+            one, other = stubs[2 * turn], stubs[2 * turn + 1]
+            drawn[turn] = min(one, other) * n + max(one, other)
+            # The table is far larger than any cache: what is needed some turns from now is asked for ahead.
+            prefetch(table, _hashed(drawn[turn]) & mask)
+        turn -= _AHEAD
+        if turn >= 0 and stubs[2 * turn] != stubs[2 * turn + 1]:
+            key = drawn[turn]
             at = _place(table, key)
             if table[at] != key:
                 used += table[at] == _FREE

@@ -16,10 +16,10 @@ from commfinder.communities.resolution import Resolution, fixed_point
 from commfinder.communities.search.foretell import foretold, strength_levels
 from commfinder.communities.threads import together
 from commfinder.communities.ties import Ties
-from commfinder.communities.weights import steady, weights_by_damping
+from commfinder.communities.weights import DAMPINGS, steady, weights_by_damping
 from commfinder.graph import InteractionGraph
 
-__all__ = ["Candidate", "WeightChoice", "choose_among", "choose_weights"]
+__all__ = ["Candidate", "WeightChoice", "choose_among", "choose_weights", "dampings_tried"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -190,6 +190,11 @@ def choose_among(
     pool = _candidates(a, b, n, damped, kinds, search, seed)
     table = _race(pool, _Hidden(a, b, n, raw, partitioner, seed), affordable_folds(len(a), effort))
     return _decided(pool, table, embeddedness(a, b, n=n))
+
+
+def dampings_tried(ties: int, effort: float = 1.0) -> tuple[str, ...]:
+    """Return the dampings that are held against one another in a graph of so many ties; the first is always there."""
+    return DAMPINGS if _FEWEST <= ties <= _MOST * effort else DAMPINGS[:1]
 
 
 def affordable_folds(ties: int, effort: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,12 @@ from commfinder.communities.engines.by_leidenalg import multiplex
 from commfinder.communities.engines.compiled import Leiden
 from commfinder.communities.layers import medium_ties
 from commfinder.communities.quality import modularity
-from commfinder.communities.search.choice import Candidate, Search, WeightChoice, choose_among
+from commfinder.communities.search.choice import Candidate, Search, WeightChoice, choose_among, dampings_tried
 from commfinder.communities.search.consensus import Setting, affordable_runs, consensus, run_settings
 from commfinder.communities.threads import together
 from commfinder.communities.tied import Tied
 from commfinder.communities.ties import Ties
-from commfinder.communities.weights import weights_by_damping
+from commfinder.communities.weights import DAMPINGS, weights_by_damping
 from commfinder.graph import InteractionGraph
 from commfinder.progress import SILENT, Progress
 
@@ -122,15 +123,20 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
     where in the order, changes nothing for the others.
     """
     n = len(graph.people)
-    damped = weights_by_damping(graph)
-    used = damped["log1p"] > 0
-    a, b = (ends[used] for ends in graph.pairs)
-    raw, events = (graph.tie_values(name)[used] for name in ("weight", "events"))
-    raw = raw.astype(np.float64)
-    damped = {name: weight[used] for name, weight in damped.items() if wanted.damping in (None, name)}
-    among = Tied.of(a, b, n)
-    one, other, people = among.place[a], among.place[b], len(among.people)
     with progress.stage("Choosing weights and resolution") as stage:
+        damped = weights_by_damping(graph, DAMPINGS[:1])
+        used = damped[DAMPINGS[0]] > 0
+        every = bool(used.all())
+        a, b = (_of(ends, used, every) for ends in graph.pairs)
+        further = dampings_tried(len(a))[1:] if wanted.damping is None else (wanted.damping,)
+        damped |= weights_by_damping(graph, [name for name in further if name not in damped])
+        raw, events = (_of(graph.tie_values(name), used, every) for name in ("weight", "events"))
+        raw = raw.astype(np.float64, copy=False)
+        damped = {name: _of(weight, used, every) for name, weight in damped.items() if wanted.damping in (None, name)}
+        among = Tied.of(a, b, n)
+        # Where everybody has ties, numbers stay what they are.
+        one, other = (a, b) if among.everybody else (among.place[a], among.place[b])
+        people = len(among.people)
         choice = _chosen(one, other, people, raw, damped, wanted)
         stage.advance()
     runs = affordable_runs(len(a)) if wanted.runs is None else wanted.runs
@@ -142,8 +148,8 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
             whole = _partition(one, other, people, wanted.engine, full=True)
         found = run_settings(whole, settings, runs=runs, seed=seed)
         labels = consensus(found, one, other, keys=Ties(people, one, other, raw).keys)
+        near = together(lambda run: adjusted_rand(labels, run), list(found))
         stage.advance()
-    near = together(lambda run: adjusted_rand(labels, run), list(found))
     first = choice.settings[0]
     return Found(
         labels=among.with_others(labels),
@@ -152,10 +158,15 @@ def search(graph: InteractionGraph, wanted: Wanted, *, progress: Progress = SILE
         ties=Ties(n, a, b, first.weight),
         base=damped[choice.damping],
         raw=raw,
-        events=events.astype(np.int64),
+        events=events.astype(np.int64, copy=False),
         agreement=float(np.mean(near)),
         quality=modularity(one, other, first.weight, labels, first.resolution) if len(a) else 0.0,
     )
+
+
+def _of(values: npt.NDArray[Any], used: npt.NDArray[np.bool_], every: bool) -> npt.NDArray[Any]:
+    """Return the values of the ties that are used; where all are, nothing is copied."""
+    return values if every else values[used]
 
 
 def _chosen(

@@ -13,6 +13,7 @@ __all__ = [
     "in_order",
     "numbered_keys",
     "numbered_values",
+    "persons_by_case",
     "place_of_keys",
     "place_of_values",
     "rows_by_number",
@@ -181,6 +182,29 @@ def rows_by_number(code: CodeArray, n: int) -> tuple[IntArray, IntArray]:
     return first, rows
 
 
+def persons_by_case(case: npt.NDArray[np.integer], person: npt.NDArray[np.integer]) -> tuple[IntArray, IntArray]:
+    """Return everybody who acts on each case, once.
+
+    Parameters
+    ----------
+    case, person : ndarray of int, shape (n,)
+        The case and the person of each act; the case never falls.
+
+    Returns
+    -------
+    case, person : ndarray of int64
+        By case, then person.
+
+    Examples
+    --------
+    >>> case, person = np.array([0, 0, 0, 2], dtype=np.int32), np.array([5, 1, 5, 0], dtype=np.int32)
+    >>> [one.tolist() for one in persons_by_case(case, person)]
+    [[0, 0, 2], [1, 5, 0]]
+    """
+    cases, persons = _persons(case, person)
+    return cases, persons
+
+
 def in_order(first: IntArray, order: IntArray, time: IntArray, *further: npt.NDArray[np.integer]) -> IntArray:
     """Put rows in order within each piece: by time, then by further columns.
 
@@ -339,3 +363,35 @@ def _sort_small(first: Any, order: Any, time: Any, a: Any, b: Any, c: Any) -> No
                 order[q] = other
                 q -= 1
             order[q] = row
+
+
+@numba.njit(cache=True, nogil=True)
+def _persons(case: Any, person: Any) -> Any:
+    """Go through the acts case by case; who was seen before in a case is in its place already."""
+    n = len(case)
+    cases, persons = np.empty(n, np.int64), np.empty(n, np.int64)
+    begin, known = 0, 0
+    while begin < n:
+        end = begin + 1
+        while end < n and case[end] == case[begin]:
+            end += 1
+        if end - begin > _FEW:
+            ordered = np.sort(person[begin:end])
+            for p in range(len(ordered)):
+                if p == 0 or ordered[p] != ordered[p - 1]:
+                    cases[known], persons[known] = case[begin], ordered[p]
+                    known += 1
+        else:
+            head = known
+            for p in range(begin, end):
+                q = known
+                while q > head and persons[q - 1] > person[p]:
+                    q -= 1
+                if q > head and persons[q - 1] == person[p]:
+                    continue
+                for r in range(known, q, -1):
+                    persons[r] = persons[r - 1]
+                persons[q], cases[known] = person[p], case[begin]
+                known += 1
+        begin = end
+    return cases[:known].copy(), persons[:known].copy()

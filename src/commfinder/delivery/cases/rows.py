@@ -172,8 +172,15 @@ def answers_before(inter: Interactions, columns: Columns) -> list[Loss]:
     asked_at, asked_in, _ = facts_of_keys(asked, len(row), columns.time, columns.source, columns.event)
     there = asked_in[key] >= 0
     child, key = child[there], key[there]
-    # An event to several people stands in several rows.
     sources = inter.words.source.tolist()
+    # Most data have no such answer; only those between sources that have any are counted.
+    pair = columns.source[child].astype(np.int64) * len(sources) + asked_in[key]
+    odd = np.zeros(len(sources) ** 2, dtype=bool)
+    odd[pair[asked_at[key] > columns.time[child]]] = True
+    if not odd.any():
+        return []
+    child, key = child[odd[pair]], key[odd[pair]]
+    # An event to several people stands in several rows.
     link = key.astype(np.int64) * len(sources) + columns.source[child]
     one, _ = numbered_keys(np.zeros(len(child), dtype=np.int8), columns.time[child], columns.event[child])
     _, once = numbered_keys(np.zeros(len(child), dtype=np.int8), one.astype(np.int64), link)

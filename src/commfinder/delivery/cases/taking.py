@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from commfinder.communities.threads import in_turn, together
 
 __all__ = ["taken_up"]
 
@@ -45,13 +48,20 @@ def taken_up(
     >>> [one.tolist() for one in taken_up(who, first, whom, none, np.array([0, 0]), np.array([0, 1]))]
     [[-1, 0], [0, 1]]
     """
-    link, waiting = _taken_up(sender, first, recipients, space, low, high)
+    outbox, received, by_sender = _arranged(sender, first, recipients)
+    n, box = len(sender), received[0]
+    taker, link, waiting = np.full(len(recipients), -1), np.full(n, -1), np.zeros(n, dtype=np.int64)
+    told = (outbox, received, by_sender, (first, recipients, sender, space), (low, high), (taker, link, waiting))
+    # Nobody touches what somebody else received or sent: people can be gone through side by side.
+    stops = [int(np.searchsorted(box, one.stop)) for one in in_turn(2, len(recipients))]
+    ends = [0, *stops[:-1], len(box) - 1]
+    together(lambda part: _taken_up(part, *told), list(pairwise(ends)))
     return link, waiting
 
 
 @numba.njit(cache=True, nogil=True)
-def _taken_up(sender: Any, first: Any, recipients: Any, space: Any, low: Any, high: Any) -> Any:
-    """Go through people, and through the events of each in order of time."""
+def _arranged(sender: Any, first: Any, recipients: Any) -> Any:
+    """Put events in order of sender, and what is received in order of recipient, and of recipient and sender."""
     n, width = len(sender), 0
     for i in range(n):
         width = max(width, sender[i] + 1)
@@ -62,23 +72,26 @@ def _taken_up(sender: Any, first: Any, recipients: Any, space: Any, low: Any, hi
         giver[first[i] : first[i + 1]] = i
     own, sent = _in_turn(sender, np.arange(n), width)
     box, came = _in_turn(recipients, np.arange(len(recipients)), width)
-    at = giver[came]
     # The same by recipient, then sender, then time.
     pairs = _in_turn(recipients, _in_turn(sender[giver], np.arange(len(recipients)), width)[1], width)[1]
     origin = giver[pairs]
-    writer = sender[origin]
-    events = first, recipients, sender, space
-    taker, link, waiting = np.full(len(recipients), -1, np.int64), np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    for person in range(width):
+    return (own, sent), (box, came, giver[came]), (pairs, origin, sender[origin])
+
+
+@numba.njit(cache=True, nogil=True)
+def _taken_up(people: Any, outbox: Any, received: Any, by_sender: Any, events: Any, reach: Any, made: Any) -> None:
+    """Go through some people, and through the events of each in order of time."""
+    (own, sent), (box, came, at), (pairs, origin, writer) = outbox, received, by_sender
+    taker, link, waiting = made
+    for person in range(people[0], people[1]):
         mine = sent[own[person] : own[person + 1]]
         begin, end = box[person], box[person + 1]
         if len(mine) and begin < end:
             by_pair = pairs[begin:end], origin[begin:end], writer[begin:end]
-            _answer(mine, by_pair, events, (low, high), (taker, link))
+            _answer(mine, by_pair, events, reach, (taker, link))
             inbox = came[begin:end], at[begin:end]
-            _pass_on(mine, inbox, events, (low, high), (taker, link))
-            _count(mine, inbox, (low, high), taker, waiting)
-    return link, waiting
+            _pass_on(mine, inbox, events, reach, (taker, link))
+            _count(mine, inbox, reach, taker, waiting)
 
 
 @numba.njit(cache=True, nogil=True)

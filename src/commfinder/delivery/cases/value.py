@@ -13,6 +13,7 @@ import pandas as pd
 
 from commfinder import _validate
 from commfinder.delivery.cases.acts import HOW, NO_TIME, Acts, distinct, ranges
+from commfinder.delivery.cases.kernels import persons_by_case, rows_by_number
 from commfinder.delivery.cases.logs import coded as coded_names
 from commfinder.delivery.cases.logs import most_frequent, numbered_cases, period_of, read_log
 from commfinder.errors import InputError
@@ -155,9 +156,7 @@ class Cases(Result):
     @cached_property
     def persons_of(self) -> tuple[IntArray, IntArray]:
         """Each (case, person) once, by case, then person: two arrays of numbers."""
-        pairs = distinct(self.acts.case.astype(np.int64) * max(len(self.people), 1) + self.acts.person)
-        case, person = np.divmod(pairs, max(len(self.people), 1))
-        return case, person
+        return persons_by_case(self.acts.case, self.acts.person)
 
     @cached_property
     def first_act(self) -> IntArray:
@@ -168,8 +167,8 @@ class Cases(Result):
     def by_person(self) -> tuple[IntArray, IntArray]:
         """The cases of everybody, person after person, and where each person begins: one number more than people."""
         case, person = self.persons_of
-        order = np.argsort(person, kind="stable")
-        return case[order], np.searchsorted(person[order], np.arange(len(self.people) + 1))
+        first, order = rows_by_number(person.astype(np.int32), len(self.people))
+        return case[order], first
 
     def with_persons(self, persons: npt.ArrayLike) -> tuple[IntArray, IntArray]:
         """Return the cases in which any of some people act, and how many of them do; all cases are not gone through.
@@ -305,8 +304,7 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
     last = np.append(first, acts.n)[1:] - 1
     begun = np.where(acts.started == NO_TIME, acts.time, np.minimum(acts.started, acts.time))
     start = np.minimum.reduceat(begun, first) if n else np.zeros(0, dtype=np.int64)
-    width = int(acts.person.max(initial=0)) + 1
-    pairs = distinct(acts.case.astype(np.int64) * width + acts.person)
+    people = persons_by_case(acts.case, acts.person)[0]
     frame = pd.DataFrame(
         {
             "case": said["case"].astype(TEXT),
@@ -316,7 +314,7 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
             "start": pd.Series(start.view("M8[us]")).dt.tz_localize("UTC"),
             "end": pd.Series(acts.time[last].view("M8[us]")).dt.tz_localize("UTC"),
             "events": (last - first + 1).astype(np.int64),
-            "people": np.bincount(pairs // width, minlength=n).astype(np.int64),
+            "people": np.bincount(people, minlength=n).astype(np.int64),
             "open": is_open,
         }
     )

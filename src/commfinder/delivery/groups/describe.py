@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,13 +32,14 @@ from commfinder.delivery.order.paths import usual_path, variants
 from commfinder.delivery.order.predictability import OrderLevels, order_levels
 from commfinder.delivery.order.stand_ins import Beyond, StandIns
 from commfinder.delivery.order.together import Excess
-from commfinder.provenance import Provenance
+from commfinder.provenance import Provenance, continued, record
 
-__all__ = ["Evidence", "Wanted", "describe", "evidence_of"]
+__all__ = ["Evidence", "Wanted", "describe", "evidence_of", "evidence_of_all"]
 
 IntArray = npt.NDArray[np.int64]
 
-_VARIANTS, _FEWEST, _LEVEL = 5, 3, 0.05
+_VARIANTS, _FEWEST, _LEVEL, _THREADS = 5, 3, 0.05, 2
+_SAID = ("how", "space")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +57,9 @@ class Wanted:
     members : ndarray of int
         Places in ``Cases.people`` of those who act.
     rows : ndarray of int
-        Rows of ``Cases.frame``: its cases.
+        Rows of ``Cases.frame``: its cases, rising, each once.
     evidence : ndarray of int
-        Rows of all cases on which its members work together: what its type rests on.
+        Rows of all cases on which its members work together, rising, each once: what its type rests on.
     """
 
     name: str
@@ -118,7 +121,7 @@ def evidence_of(
     Evidence
     """
     touched, _ = everything.with_persons(wanted.members)
-    own = np.intersect1d(wanted.evidence, touched)
+    own = wanted.evidence[_among(wanted.evidence, touched)[0]]
     work = _work_of(everything, own, wanted.members)
     order = order_levels(work, shuffles=shuffles, seed=seed)
     beyond = Beyond(stand_ins, wanted.members, shuffles, seed)
@@ -133,6 +136,40 @@ def evidence_of(
         beyond=beyond.handoffs,
     )
     return Evidence(order, facts, beyond)
+
+
+def evidence_of_all(
+    wanted: Sequence[Wanted],
+    everything: Cases,
+    background: Background,
+    stand_ins: StandIns,
+    *,
+    calendar: BusinessHours | None,
+    shuffles: int,
+    seed: int,
+) -> Iterator[Evidence]:
+    """Gather what is known of many groups, two at a time; prefer `evidence_of` for one.
+
+    Parameters
+    ----------
+    wanted : sequence of Wanted
+        The groups.
+    everything, background, stand_ins, calendar, shuffles, seed
+        As in `evidence_of`.
+
+    Yields
+    ------
+    Evidence
+        In the order of the groups. Each group has its own streams, so that threads change nothing.
+    """
+
+    def of_one(group: Wanted) -> Evidence:
+        known = (everything, background, stand_ins)
+        return evidence_of(group, *known, calendar=calendar, shuffles=shuffles, seed=seed)
+
+    # Shuffles are compiled and hold no lock, and sorting holds none either.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from pool.map(of_one, wanted)
 
 
 def describe(
@@ -203,21 +240,39 @@ def describe(
 def _work_of(everything: Cases, rows: IntArray, members: IntArray) -> Cases:
     """Return what members did on some cases, in each of which one of them acts.
 
-    Unlike those of `Cases.select` they do not say when cases begin and end: nothing here asks for it.
+    Unlike those of `Cases.select` they say only how cases were found, and in what space: nothing here asks for more.
     """
     first = everything.first_act
-    held = ranges(first, rows)
-    acts = everything.acts.take(held)
-    acts = replace(acts, case=np.repeat(np.arange(len(rows), dtype=np.int32), first[rows + 1] - first[rows]))
-    said = everything.frame[["case", "how", "certainty", "space", "open"]].iloc[rows].reset_index(drop=True)
-    return _done_by(replace(everything, frame=said, acts=acts), members)
+    held, case = ranges(first, rows), np.repeat(np.arange(len(rows), dtype=np.int32), first[rows + 1] - first[rows])
+    done = _inside(everything, members)[everything.acts.person[held]]
+    # Acts of others are left out before anything else of them is fetched.
+    acts = replace(everything.acts.take(held[done]), case=case[done])
+    return replace(everything, frame=_said_of(everything.frame, rows, _SAID), acts=acts)
 
 
 def _done_by(cases: Cases, members: IntArray) -> Cases:
     """Keep what members did, of cases in each of which one of them acts; what the frame says of cases stays."""
+    return replace(cases, acts=cases.acts.take(_inside(cases, members)[cases.acts.person]))
+
+
+def _inside(cases: Cases, members: IntArray) -> npt.NDArray[np.bool_]:
+    """Tell of everybody whether they are a member."""
     inside = np.zeros(len(cases.people), dtype=bool)
     inside[members] = True
-    return replace(cases, acts=cases.acts.take(inside[cases.acts.person]))
+    return inside
+
+
+def _said_of(frame: pd.DataFrame, rows: IntArray, names: Iterable[str]) -> pd.DataFrame:
+    """Take rows of some columns, column by column: pandas copies those of all cases if it is asked for several."""
+    return pd.DataFrame({name: frame[name].array.take(rows) for name in names}, copy=False)
+
+
+def _among(rows: IntArray, places: IntArray) -> tuple[npt.NDArray[np.bool_], IntArray]:
+    """Tell which rows are among others that rise, and where they stand there."""
+    if not len(places):
+        return np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
+    at = np.minimum(np.searchsorted(places, rows), len(places) - 1)
+    return places[at] == rows, at
 
 
 def _has_steps(said: str, facts: Facts) -> bool:
@@ -232,8 +287,15 @@ def _cases_of(wanted: Wanted, everything: Cases, said: str) -> Cases:
     work, and their times would be taken for its own.
     """
     touched, count = everything.with_persons(wanted.members)
-    rows, at, _ = np.intersect1d(touched, wanted.rows, return_indices=True)
+    there, at = _among(wanted.rows, touched)
+    rows, at = wanted.rows[there], at[there]
     if said in ("process", "mixed") and wanted.origin != "process":
-        with_id = everything.frame["how"].iloc[rows].isin(WITH_ID).to_numpy(dtype=bool)
+        with_id = np.asarray(everything.frame["how"].array.take(rows).isin(WITH_ID), dtype=bool)
         rows = rows[with_id | (count[at] >= _FEWEST)]
-    return everything.select(cases=rows)
+    first = everything.first_act
+    case = np.repeat(np.arange(len(rows), dtype=np.int32), first[rows + 1] - first[rows])
+    acts = replace(everything.acts.take(ranges(first, rows)), case=case)
+    # Cases stay whole, so what is said of each stays true.
+    frame = _said_of(everything.frame, rows, everything.frame.columns)
+    made_by = continued(everything.provenance, record("select", {"cases": True, "persons": False, "space": None}))
+    return replace(everything, frame=frame, acts=acts, provenance=made_by)

@@ -14,7 +14,6 @@ import pandas as pd
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.cases.handoffs import Handoffs
-from commfinder.delivery.impact.case_times import bounds, moments
 from commfinder.delivery.impact.survival import Curve, kaplan_meier
 from commfinder.delivery.impact.times import Times, measure_times
 from commfinder.delivery.kinds.facts import Facts
@@ -198,9 +197,11 @@ class DeliveryGroup(Result):
         """The curve of cycle times."""
         if not len(self.cases):
             return Curve(np.empty(0), np.empty(0))
-        start, end = (moments(self.cases.frame[name]) for name in ("start", "end"))
+        start, end = (self.cases.frame[name].array.as_unit("us").asi8 for name in ("start", "end"))
         ended = ~self.cases.frame["open"].to_numpy(dtype=bool)
-        until = np.where(ended, end, np.maximum(bounds(self.cases)[1], end))
+        # As `bounds` has it: just after the last moment of the data.
+        last = max(int(end.max()) + 1, self.cases.period.end_us if self.cases.period is not None else 0)
+        until = np.where(ended, end, last)
         hours = (self.calendar or BusinessHours()).hours(start, until)
         return kaplan_meier(np.maximum(hours, 0.0), ended)
 
@@ -317,7 +318,7 @@ def step_frame(work: Cases, handoffs: Handoffs, steps: Sequence[str], sort: str)
         more).
     """
     if not steps:
-        return _no_steps().copy()
+        return _no_steps()[0].copy(deep=False)
     acts = work.acts
     by_role = sort == "role"
     code, names = (acts.role, work.roles) if by_role else (acts.activity, work.activities)
@@ -350,9 +351,13 @@ def step_frame(work: Cases, handoffs: Handoffs, steps: Sequence[str], sort: str)
 
 
 @cache
-def _no_steps() -> pd.DataFrame:
-    """Return the frame of a group without a path; most have none, and pandas takes long to make it."""
-    return pd.DataFrame({name: pd.array([], dtype=kind) for name, kind in _STEPS.items()})
+def _no_steps() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the frames of a group without a path; most have none, and pandas takes long to make them.
+
+    They are given as shallow copies: pandas copies what they share before it writes to one of them.
+    """
+    none = pd.DataFrame({name: pd.array([], dtype=kind) for name, kind in _STEPS.items()})
+    return none, none[list(_GATES)].copy(), none[list(_SINGLE)].copy()
 
 
 def gates_of(staffed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -369,8 +374,8 @@ def gates_of(staffed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         step, person, share, handoffs; and step, person, cases.
     """
     if staffed.empty:
-        none = _no_steps()
-        return none[list(_GATES)].copy(), none[list(_SINGLE)].copy()
+        _, gates, single = _no_steps()
+        return gates.copy(deep=False), single.copy(deep=False)
     gates, single = staffed[staffed["gatekeeper"] | staffed["single"]], staffed[staffed["single"]]
     gates = gates[list(_GATES)].dropna(subset=["person"]).reset_index(drop=True)
     return gates, single[list(_SINGLE)].reset_index(drop=True)

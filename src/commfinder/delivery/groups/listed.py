@@ -97,7 +97,8 @@ class CasesOfPeople:
     @classmethod
     def of(cls, cases: Cases) -> CasesOfPeople:
         """Prepare the question for some cases."""
-        return cls(cases, np.bincount(cases.persons_of[0], minlength=len(cases)), pd.Index(cases.people))
+        # Names are asked for as objects: an index of texts would turn into one of objects for every group.
+        return cls(cases, np.bincount(cases.persons_of[0], minlength=len(cases)), pd.Index(cases.people, dtype=object))
 
     def rows(self, members: IntArray, spaces: tuple[str, ...] = ()) -> IntArray:
         """Return the cases on which a group works.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from commfinder import _validate
+from commfinder.delivery.cases.acts import ranges
 from commfinder.delivery.cases.find import Cases
 from commfinder.delivery.order.effects import OrderEffect, eta_squared, pair_asymmetry
 from commfinder.delivery.order.kernels import put_back, scored_shuffles, stream_of
@@ -35,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 LEVELS = ("person", "role", "activity")
 """What can have an order: who acts, as what, and what is done."""
 
-_DEALS, _FEW_CASES, _DRAWN = 4, 2_000, 100_000
+_DEALS, _FEW_CASES, _DRAWN, _LONG = 4, 2_000, 100_000, 50_000
 _SAME = 1e-12
 _LEVEL, _BOUND = 0.05, 1.645
 _NOBODY = "no two cases have two actors of known order after the first"
@@ -276,16 +277,19 @@ def order_levels(
     """
     if len(cases) > _DRAWN:
         chance = np.random.default_rng([_validate.seed(seed), 14])
-        cases = cases.select(cases=np.sort(chance.permutation(len(cases))[:_DRAWN]))
+        cases = _drawn(cases, np.sort(chance.permutation(len(cases))[:_DRAWN]))
     when = times_in_order(cases)
 
     def at(level: str) -> OrderEvidence:
         codes = (cases.acts.case, getattr(cases.acts, level), when)
         return order_predictability(*codes, k=k, shuffles=shuffles, max_actors=max_actors, seed=seed)
 
-    # Shuffles are compiled and hold no lock. Each level has its own stream, so that threads change nothing.
-    with ThreadPoolExecutor(len(LEVELS)) as pool:
-        found = dict(zip(LEVELS, pool.map(at, LEVELS), strict=True))
+    if cases.acts.n < _LONG:
+        found = {level: at(level) for level in LEVELS}
+    else:
+        # Shuffles are compiled and hold no lock. Each level has its own stream, so that threads change nothing.
+        with ThreadPoolExecutor(len(LEVELS)) as pool:
+            found = dict(zip(LEVELS, pool.map(at, LEVELS), strict=True))
     measured = [level for level in LEVELS if not math.isnan(found[level].value)]
     if not measured or not shuffles:
         return OrderLevels(**found, best=None, p=math.nan)
@@ -294,6 +298,14 @@ def order_levels(
     # Of equals the first stays: persons before roles before activities.
     best = max(beyond, key=lambda one: found[one].low) if beyond else min(measured, key=lambda one: found[one].p)
     return OrderLevels(**found, best=best, p=corrected[best])
+
+
+def _drawn(cases: Cases, rows: IntArray) -> Cases:
+    """Keep some cases, of which only how they were found is asked for."""
+    first = cases.first_act
+    number = np.repeat(np.arange(len(rows), dtype=np.int32), first[rows + 1] - first[rows])
+    acts = replace(cases.acts.take(ranges(first, rows)), case=number)
+    return replace(cases, frame=cases.frame[["how"]].iloc[rows].reset_index(drop=True), acts=acts)
 
 
 def _halves(lines: Lines, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 NULLS = ("hypergeometric", "bicm")
 """What decides who is on which case: people alone, or people and the size of cases."""
 
-_MOST_PEOPLE, _VARY = 30, 10
+_MOST_PEOPLE, _VARY, _MARGIN = 30, 10, 1e-6
 _STEPS, _TOLERANCE, _CHECKED = 20_000, 1e-8, 20
 _NAMES = pd.StringDtype("pyarrow")
 
@@ -86,6 +86,46 @@ class Excess:
         one, other = place.reshape(2, -1)
         order = np.lexsort((other, one))
         return cls(people, np.searchsorted(one[order], np.arange(len(people) + 1)), other[order].astype(np.int64))
+
+    @classmethod
+    def found(cls, cases: Cases, *, q: float, null: str | None = None, max_people: int = _MOST_PEOPLE) -> Excess:
+        """Find the pairs up to a rate of false discoveries; prefer `excess_pairs` to see all and their numbers.
+
+        It gives what ``Excess.of(excess_pairs(cases), q=q)`` gives, without the numbers of pairs that can not be among
+        them.
+
+        Parameters
+        ----------
+        cases : Cases
+            The cases.
+        q : float
+            The rate, 0 to 1.
+        null, max_people
+            As in `excess_pairs`.
+
+        Returns
+        -------
+        Excess
+
+        Raises
+        ------
+        InputError
+            If an option is out of range.
+
+        Examples
+        --------
+        >>> log = {"case": np.repeat(np.arange(40), 2), "person": ["ada", "ben"] * 10 + list("cdef") * 15}
+        >>> Excess.found(Cases.of(log | {"time": np.arange(80)}), q=0.05).people.tolist()
+        ['ada', 'ben', 'c', 'd', 'e', 'f']
+        """
+        q = _validate.fraction(q, what="q")
+        shared = _Shared.of(cases, null, max_people)
+        which = shared.in_doubt(q)
+        kept = which[q_of(shared.by_chance(which)[1], shared.looked_at) <= q]
+        codes, place = np.unique(np.stack([shared.a[kept], shared.b[kept]]), return_inverse=True)
+        one, other = place.reshape(2, -1)
+        order = np.lexsort((other, one))
+        return cls(shared.people[codes], np.searchsorted(one[order], np.arange(len(codes) + 1)), other[order])
 
     def share(self, people: tuple[str, ...]) -> float:
         """Return the share of the pairs of some people that are among these; nan for one person.
@@ -162,29 +202,73 @@ def excess_pairs(cases: Cases, *, null: str | None = None, max_people: int = _MO
     >>> found[["person_a", "person_b", "together", "expected"]].head(1).values.tolist()
     [['cleo', 'dan', 15, 5.625]]
     """
-    if null is not None:
-        _validate.choice(null, NULLS, what="null")
-    max_people = _validate.count(max_people, what="max_people", low=2)
-    case, person = cases.persons_of
-    size = np.bincount(case, minlength=len(cases))
-    keep = (size[case] >= 2) & (size[case] <= max_people)
-    case, person = np.unique(case[keep], return_inverse=True)[1], person[keep]
-    who, person = np.unique(person, return_inverse=True)
-    if not len(who):
-        none = np.empty(0)
-        return _frame(np.empty(0, object), np.empty((0, 2), np.int64), none, none, none, none, NULLS[0])
-    size, degree = np.bincount(case), np.bincount(person)
-    chosen = null or (NULLS[1] if size.max() > _VARY * size.min() else NULLS[0])
-    a, b, count = _common(case, person, len(size), len(who))
-    if chosen == NULLS[0]:
-        expected = np.asarray(degree[a] * degree[b] / len(size), dtype=np.float64)
-        p = hypergeometric_tail(count, len(size), degree[a], degree[b])
-    else:
-        model = fit_bicm(degree, size)
+    shared = _Shared.of(cases, null, max_people)
+    expected, p = shared.by_chance(np.arange(len(shared.count)))
+    q = q_of(p, shared.looked_at)
+    return _frame(shared.people, np.c_[shared.a, shared.b], shared.count, expected, p, q, shared.null)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """How many cases pairs of people share: the pairs that share any, as places in `people`, and their null."""
+
+    people: npt.NDArray[np.object_]
+    a: IntArray
+    b: IntArray
+    count: IntArray
+    degree: IntArray
+    size: IntArray
+    null: str
+
+    @classmethod
+    def of(cls, cases: Cases, null: str | None, max_people: int) -> _Shared:
+        """Count the cases of two people or more, and not of more than `max_people`."""
+        if null is not None:
+            _validate.choice(null, NULLS, what="null")
+        max_people = _validate.count(max_people, what="max_people", low=2)
+        case, person = cases.persons_of
+        size = np.bincount(case, minlength=len(cases))
+        fit = (size >= 2) & (size <= max_people)
+        keep = fit[case]
+        # Numbers without gaps: those of cases and people that are left out go.
+        case, person = (np.cumsum(fit) - 1)[case[keep]], person[keep]
+        there = np.bincount(person, minlength=len(cases.people)) > 0
+        person, size = (np.cumsum(there) - 1)[person], size[fit]
+        degree, n = np.bincount(person), int(there.sum())
+        varies = n > 0 and size.max() > _VARY * size.min()
+        chosen = null or (NULLS[1] if varies else NULLS[0])
+        none = np.empty(0, dtype=np.int64)
+        a, b, count = _common(case, person, len(size), n) if n else (none, none, none)
+        return cls(cases.people[there], a, b, count, degree, size, chosen if n else NULLS[0])
+
+    @property
+    def looked_at(self) -> int:
+        """All pairs, whether they share a case or not."""
+        return len(self.people) * (len(self.people) - 1) // 2
+
+    def by_chance(self, which: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return how many cases chance lets some of the pairs share, and how likely it is to give as many or more."""
+        a, b, count = self.a[which], self.b[which], self.count[which]
+        if not len(which):
+            return np.empty(0), np.empty(0)
+        if self.null == NULLS[0]:
+            expected = np.asarray(self.degree[a] * self.degree[b] / len(self.size), dtype=np.float64)
+            return expected, hypergeometric_tail(count, len(self.size), self.degree[a], self.degree[b])
+        model = fit_bicm(self.degree, self.size)
         expected = np.asarray(model.together[model.person_class[a], model.person_class[b]], dtype=np.float64)
-        p = np.asarray(special.gammainc(count, expected), dtype=np.float64)
-    q = q_of(p, len(who) * (len(who) - 1) // 2)
-    return _frame(cases.people[who], np.c_[a, b], count, expected, p, q, chosen)
+        return expected, np.asarray(special.gammainc(count, expected), dtype=np.float64)
+
+    def in_doubt(self, q: float) -> IntArray:
+        """Return the pairs that may be false discoveries at a rate of `q` or less; all others are not.
+
+        Of m pairs that share a case, none is one whose p is above q m over all pairs. To share one case or more has at
+        least the probability 1 - exp(-expected).
+        """
+        if self.null != NULLS[0] or q >= 1 or not len(self.count):
+            return np.arange(len(self.count))
+        expected = self.degree[self.a] * self.degree[self.b] / len(self.size)
+        highest = q * len(self.count) / self.looked_at
+        return np.flatnonzero((self.count > 1) | (-np.expm1(-expected) <= highest * (1 + _MARGIN)))
 
 
 def fit_bicm(degree: npt.ArrayLike, size: npt.ArrayLike) -> Bicm:
