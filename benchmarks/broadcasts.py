@@ -43,8 +43,8 @@ from commfinder.communities import element_centric_similarity, find_communities
 from commfinder.graph import InteractionGraph, build_graph
 from commfinder.interactions import Interactions
 from commfinder.interactions.machines.find import find_machines
-from commfinder.simulation import simulate
-from commfinder.simulation.noise import MACHINE_KINDS, add_machines
+from commfinder.simulation import add_machines, simulate
+from commfinder.simulation.noise import MACHINE_KINDS
 from commfinder.sources import read
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

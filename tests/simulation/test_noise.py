@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from commfinder.errors import InputError
-from commfinder.simulation import simulate
-from commfinder.simulation.noise import MACHINE_KINDS, add_machines
+from commfinder.simulation import add_machines, simulate
+from commfinder.simulation.noise import MACHINE_KINDS
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
 import os
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -24,7 +26,6 @@ __all__ = ["Store"]
 # disk. What is locked at the end can not be undone by any later statement.
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
-    "SET enable_progress_bar = false",
     "SET preserve_insertion_order = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
@@ -68,6 +69,9 @@ class Store:
         private = tempfile.mkdtemp(prefix="commfinder-", dir=folder)
         weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
         self.backend: Any = ibis.duckdb.connect(":memory:", temp_directory=private)
+        # In a notebook without ipywidgets there is no bar, and DuckDB refuses to be told so.
+        with contextlib.suppress(duckdb.Error):
+            self.backend.raw_sql("SET enable_progress_bar = false")
         for setting in _SETTINGS:
             self.backend.raw_sql(setting)
         if memory_limit is not None:

@@ -7,8 +7,9 @@ that is tested on it.
 
 from __future__ import annotations
 
+from commfinder.simulation.noise import add_machines
 from commfinder.simulation.organisation import Organisation, simulate
 from commfinder.simulation.plan import Plan
 from commfinder.simulation.work_plan import Work
 
-__all__ = ["Organisation", "Plan", "Work", "simulate"]
+__all__ = ["Organisation", "Plan", "Work", "add_machines", "simulate"]

@@ -174,24 +174,6 @@ def test_each_time_of_a_series_has_recipients_of_its_own(tmp_path: Path) -> None
     }
 
 
-def test_threads_are_linked_only_where_asked(tmp_path: Path) -> None:
-    chain = [("b", "a"), ("c", "b"), ("d", "c"), ("e", "d"), ("a", None), ("x", "outside"), ("y", "x"), ("alone", None)]
-    circle = [("q", "r"), ("r", "p"), ("p", "q"), ("tail", "r"), ("tip", "tail"), ("self", "self")]
-    lines = [{"event": event, "parent": parent, "recipient": "bob"} for event, parent in [*chain, *circle]]
-    lines += [
-        {"event": "known", "thread": "T", "recipient": "bob"},
-        {"event": "k", "parent": "known", "recipient": "bob"},
-    ]
-    lines += [{"event": "k2", "parent": "k", "recipient": "bob"}]
-    table = rows(*lines)
-    assert decoded(land(tmp_path, table))["thread"].notna().sum() == 1
-    found = decoded(land(tmp_path, table, key="linked", link_threads=True)).set_index("event")["thread"]
-    told = {event: thread for event, thread in found.items() if thread is not None}
-    expected = dict.fromkeys("abcde", "a") | dict.fromkeys(("x", "y"), "outside")
-    expected |= dict.fromkeys(("p", "q", "r", "tail", "tip"), "p") | dict.fromkeys(("known", "k", "k2"), "T")
-    assert told == expected
-
-
 def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
     held: list[int] = []
 

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from commfinder.interactions.landing.threads import link
 from commfinder.interactions.schema import INTERACTIONS, MEDIA, ROLES
 from commfinder.interactions.store import Store
 from commfinder.interactions.words import WORD_COLUMNS
@@ -25,7 +24,6 @@ def finish_rows(
     *,
     memory_limit: float | None = None,
     threads: int | None = None,
-    link_threads: bool = False,
 ) -> None:
     """Write rows in numbers, and the names, words and texts that the numbers stand for.
 
@@ -39,8 +37,6 @@ def finish_rows(
         Gigabytes of memory before it does.
     threads : int, optional
         By default one per core.
-    link_threads : bool, default False
-        Give events without a thread the root of what they answer.
 
     Notes
     -----
@@ -51,8 +47,6 @@ def finish_rows(
     """
     store = Store(memory_limit=memory_limit, threads=threads, folder=out, inputs=[out, *{one.parent for one in parts}])
     run = _Run(store, parts, out)
-    if link_threads:
-        link(store.backend.con)
     run.number()
     run.name_events()
     run.count_recipients()

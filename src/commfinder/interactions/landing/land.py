@@ -143,9 +143,7 @@ class Landing:
             remove_folder(self._reading)
             raise
 
-    def finish(
-        self, *, memory_limit: float | None = None, threads: int | None = None, link_threads: bool = False
-    ) -> Path:
+    def finish(self, *, memory_limit: float | None = None, threads: int | None = None) -> Path:
         """Number the rows, name events that have no id and count recipients that nobody counted, out of core.
 
         Parameters
@@ -154,9 +152,6 @@ class Landing:
             Gigabytes of memory before the work spills to the folder.
         threads : int, optional
             By default one per core. No result depends on it.
-        link_threads : bool, default False
-            Give events without a thread the root of what they answer. Readers whose input says what answers what set
-            threads themselves.
 
         Returns
         -------
@@ -174,9 +169,7 @@ class Landing:
             with told(self._finishing):
                 private_folder(self._finishing)
                 parts = sorted(self._read.glob("part-*.parquet"))
-                finish_rows(
-                    parts, self._finishing, memory_limit=memory_limit, threads=threads, link_threads=link_threads
-                )
+                finish_rows(parts, self._finishing, memory_limit=memory_limit, threads=threads)
                 said = json.loads((self._read / _READ).read_text(encoding="utf-8"))
                 for name in ("accounts.parquet", "memberships.parquet"):
                     shutil.copyfile(self._read / name, self._finishing / name)
