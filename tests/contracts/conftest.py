@@ -57,7 +57,9 @@ def postgres_folder() -> Iterator[Path]:
     # The path of a socket must be short.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     # The server refuses to run as root.
-    user = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
+    # Not every way to become root has the folder of runuser on its path.
+    runuser = shutil.which("runuser") or "/usr/sbin/runuser"
+    user = [runuser, "-u", "nobody", "--"] if os.getuid() == 0 else []
     if user:
         shutil.chown(folder, "nobody")
 

@@ -11,14 +11,14 @@ from commfinder import _validate
 from commfinder.delivery.cases.business_hours import BusinessHours
 from commfinder.delivery.cases.find import Cases, find_cases
 from commfinder.delivery.groups.candidates import Candidates, candidates
-from commfinder.delivery.groups.describe import Wanted, describe, evidence_of
+from commfinder.delivery.groups.describe import Wanted, describe, evidence_of_all
 from commfinder.delivery.groups.distinct import Judged, distinct, named
 from commfinder.delivery.groups.listed import CasesOfPeople, listed_groups
 from commfinder.delivery.groups.value import DeliveryGroups, frame_of, members_of
 from commfinder.delivery.kinds.background import Background
 from commfinder.delivery.kinds.kind import type_of
 from commfinder.delivery.order.nulls import StandIns
-from commfinder.delivery.order.together import Excess, excess_pairs
+from commfinder.delivery.order.together import Excess
 from commfinder.errors import InputError
 from commfinder.graph import InteractionGraph
 from commfinder.interactions import Interactions, Loss
@@ -135,14 +135,16 @@ def find_delivery_groups(
         background = background_of(inter, directory, cases, wanted, calendar, graph)
     judged = []
     with progress.stage("Telling what kind of group each is", total=len(wanted)) as stage:
-        for group in wanted:
-            known = evidence_of(group, cases, background, stand_ins, calendar=calendar, shuffles=shuffles, seed=seed)
+        of_all = (wanted, cases, background, stand_ins)
+        for group, known in zip(
+            wanted, evidence_of_all(*of_all, calendar=calendar, shuffles=shuffles, seed=seed), strict=True
+        ):
             judged.append(Judged(group, known, type_of(known.facts)))
             stage.advance()
     kept, again = distinct(judged)
     final = []
     with progress.stage("Describing groups", total=len(kept)) as stage:
-        excess = Excess.of(excess_pairs(cases), q=_FALSE)
+        excess = Excess.found(cases, q=_FALSE)
         for one in named(kept):
             told = (one.wanted, one.evidence, one.kind, cases, calendar)
             final.append(describe(*told, excess=excess, provenance=made_by, seed=seed))
