@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from commfinder.delivery.cases.acts import NO_TIME
-from commfinder.delivery.cases.value import Cases
+from commfinder.delivery.cases.value import TEXT, Cases, facts_of_cases
 from commfinder.errors import ColumnError, InputError
 from commfinder.period import Period
 
@@ -147,3 +147,17 @@ def test_where_acts_begin_and_whose_cases_they_are():
     assert cases.first_act.tolist() == [0, 2, 3]
     assert [one.tolist() for one in cases.by_person] == [[0, 1, 0], [0, 2, 3]]
     assert cases.select(cases=[]).first_act.tolist() == [0]
+
+
+def test_texts_of_cases_lie_side_by_side():
+    # To take a few texts out of pieces copies all of them, for each group anew.
+    parts = [
+        pd.DataFrame({"case": pd.array([f"{way}{one}" for one in range(3)], dtype=TEXT), "how": way, "certainty": 1.0})
+        for way in ("thread", "chain")
+    ]
+    said = pd.concat([part.assign(space=pd.array(["x", None, "y"], dtype=TEXT)) for part in parts], ignore_index=True)
+    assert said["case"].array.__arrow_array__().num_chunks == 2
+    acts = Cases.of({"case": np.arange(6), "person": list("abcabc"), "time": np.arange(6)}).acts
+    frame = facts_of_cases(said, acts, np.zeros(6, dtype=bool))
+    assert frame[["case", "how", "space"]].equals(said[["case", "how", "space"]].astype(TEXT))
+    assert {frame[name].array.__arrow_array__().num_chunks for name in ("case", "how", "space")} == {1}

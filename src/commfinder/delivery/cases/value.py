@@ -307,10 +307,10 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
     people = persons_by_case(acts.case, acts.person)[0]
     frame = pd.DataFrame(
         {
-            "case": said["case"].astype(TEXT),
-            "how": said["how"].astype(TEXT),
+            "case": _in_one_piece(said["case"]),
+            "how": _in_one_piece(said["how"]),
             "certainty": said["certainty"].astype(np.float64),
-            "space": said["space"].astype(TEXT),
+            "space": _in_one_piece(said["space"]),
             "start": pd.Series(start.view("M8[us]")).dt.tz_localize("UTC"),
             "end": pd.Series(acts.time[last].view("M8[us]")).dt.tz_localize("UTC"),
             "events": (last - first + 1).astype(np.int64),
@@ -319,6 +319,12 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
         }
     )
     return frame[list(_COLUMNS)]
+
+
+def _in_one_piece(texts: pd.Series) -> pd.Series:
+    """Return texts that lie side by side: of texts in pieces, to take a few is to copy all of them."""
+    pieces = texts.astype(TEXT).array.__arrow_array__()
+    return pd.Series(pd.array(pieces.combine_chunks(), dtype=TEXT), index=texts.index)
 
 
 def _places(chosen: npt.ArrayLike | Iterable[int], size: int, *, what: str) -> IntArray:
