@@ -323,8 +323,8 @@ def facts_of_cases(said: pd.DataFrame, acts: Acts, is_open: npt.NDArray[np.bool_
 
 def _in_one_piece(texts: pd.Series) -> pd.Series:
     """Return texts that lie side by side: of texts in pieces, to take a few is to copy all of them."""
-    pieces = texts.astype(TEXT).array.__arrow_array__()
-    return pd.Series(pd.array(pieces.combine_chunks(), dtype=TEXT), index=texts.index)
+    array: Any = texts.astype(TEXT).array
+    return pd.Series(pd.array(array.__arrow_array__().combine_chunks(), dtype=TEXT), index=texts.index)
 
 
 def _places(chosen: npt.ArrayLike | Iterable[int], size: int, *, what: str) -> IntArray:
