@@ -2,11 +2,12 @@
 
 Protocol:
 
-1. `fit` draws organisations of the ranges of `verdicts_cases.py` (seeds 1000 to 1999), about equally many groups of
-   each class, and takes the evidence on every group just as `assess_groups` gathers it, with 199 permutations. Groups
-   that the rules call insufficient, or that are so in truth, are left out. A multinomial logistic model with a ridge
-   is fitted. All classes weigh the same: its prior is flat. The signs of some weights are held, so that more ties
-   never speak for `paper`, a larger core never for `core-only`, and so on.
+1. `fit` draws organisations of the ranges of `verdicts_cases.py` (seeds 1000 to 1399, and 1400 to 1699 for those like
+   open projects, three for every ten others), about equally many groups of each class, and takes the evidence on every
+   group just as `assess_groups` gathers it, with 199 permutations. Groups of fewer than five active members, or of too
+   few in truth, are left out. A multinomial logistic model with a ridge is fitted. All classes weigh the same: its
+   prior is flat. The signs of some weights are held, so that more ties never speak for `paper`, a larger core never for
+   `core-only`, and so on.
 2. Folds are of whole organisations: no group is scored by a model that saw another group of its organisation.
    Reported: macro-F1 of the class that is most probable, and of the verdict within the rules; expected calibration
    error over ten bins of equal mass, of the most probable class and of what is spoken; how often a group with planted
@@ -14,7 +15,12 @@ Protocol:
    log-odds are multiplied by one number, which makes the verdicts spoken in the folds most likely: rules leave
    verdicts that are right more often than the model says. What the model looks at was chosen by these folds too, and
    some bounds of the rules: what they say of themselves is a little too good.
-3. `check` repeats the report, on other seeds of the same ranges (1700 to 1999), with the model as stored.
+3. `check` repeats the report, on other seeds of the same ranges (1700 to 1899, and 1900 to 1999), with the model as
+   stored.
+4. Both tell how well groups are ordered, apart for organisations like open projects and for the others: how often a
+   group with a community comes before one of paper or of formal structure alone of the same organisation (an area under
+   the curve within organisations), by the probability that a community is there, by the probability of `real`, by the
+   plain lift and by z. Groups that have gone to sleep are left out of that: they are of neither kind.
 
 The validation proper draws other ranges and other seeds; it is `benchmarks/validation.py`.
 """
@@ -25,15 +31,17 @@ import argparse
 import json
 import pickle
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import optimize
-from verdicts_cases import PERMUTATIONS, RANGES, TIED, Case, cases_of
+from validation.scores import auc
+from verdicts_cases import OPEN_SEEDS, PERMUTATIONS, RANGES, TIED, Case, cases_of
 
-from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
+from commfinder.declared.probability import ALIVE, CLASSES, FEATURES, TOPICS, community, features, stored_model
 from commfinder.declared.verdict import rule
 from commfinder.logistic import Logistic
 
@@ -42,7 +50,8 @@ MODEL = Path(__file__).parents[1] / "src" / "commfinder" / "declared" / "verdict
 FOLDS, RIDGES = 5, (0.3, 1.0, 3.0)
 SHARPNESS = np.arange(1.0, 1.61, 0.05)
 _HELD, _MARGIN = 1e3, 0.01
-RISING = ("z", "extra density", "log of the lift's lower bound")
+_OF_TIES = ("z", "extra density", "log of the lift's lower bound")
+RISING = (*_OF_TIES, *(f"{name} without a chart" for name in _OF_TIES))
 SIGNS = [
     *((name, "paper", feature) for name in TIED for feature in RISING),
     ("real", "core-only", "core share"),
@@ -66,7 +75,7 @@ SIGNS = [
 """Class, other class, feature: more of the feature may not speak for the other class."""
 
 
-def gathered(seeds: range, cache: Path | None) -> list[Case]:
+def gathered(seeds: Iterable[int], cache: Path | None) -> list[Case]:
     """Gather the cases of many organisations."""
     found: list[Case] = []
     started = time.perf_counter()
@@ -177,11 +186,46 @@ def report(cases: list[Case], chances: np.ndarray, models: list[Logistic]) -> di
         "spoken": round(float(spoken.mean()), 4),
         "spoken_right": round(float((said == truth)[spoken].mean()), 4),
         "live_called_paper": round(float((said[tied] == "paper").mean()), 4),
+        **order(cases, chances),
         "confusion": {
             name: {other: int(((truth == name) & (said == other)).sum()) for other in sorted(set(said[truth == name]))}
             for name in CLASSES
         },
     }
+
+
+def order(cases: list[Case], chances: np.ndarray) -> dict[str, Any]:
+    """Say how well groups with a community are told from those without one, and how far that probability is true."""
+    alive = np.isin([one.truth for one in cases], ALIVE)
+    there = np.array([community(row) for row in chances])
+    scores = {
+        "a community is there": there,
+        "real": chances[:, CLASSES.index("real")],
+        "plain lift": np.array([one.evidence.lift.value for one in cases]),
+        "z": np.array([one.evidence.z for one in cases]),
+    }
+    seeds = np.array([one.seed for one in cases])
+    none = np.isin([one.truth for one in cases], ["formal-only", "paper"])
+    like_open = np.array([any(seed in part for part in OPEN_SEEDS) for seed in seeds])
+    told: dict[str, Any] = {"ece_community": round(calibration_error(there, alive), 4)}
+    for name, among in (("order", ~like_open), ("order_open", like_open)):
+        told[name] = {score: within(of, alive & among, none & among, seeds) for score, of in scores.items()}
+    return told
+
+
+def within(score: np.ndarray, alive: np.ndarray, none: np.ndarray, seeds: np.ndarray) -> float | None:
+    """Return the area under the curve among pairs of groups of one organisation."""
+    right, pairs = 0.0, 0
+    for seed in np.unique(seeds[alive | none]):
+        one, other = score[alive & (seeds == seed)], score[none & (seeds == seed)]
+        if len(one) and len(other):
+            right, pairs = right + auc(one, other) * len(one) * len(other), pairs + len(one) * len(other)
+    return round(right / pairs, 4) if pairs else None
+
+
+def seeds_of(organisations: int, first: int, first_open: int) -> list[int]:
+    """Return seeds: so many of the first ranges, and three of open projects for every ten of them."""
+    return [*range(first, first + organisations), *range(first_open, first_open + 3 * organisations // 10)]
 
 
 def across_folds(cases: list[Case], ridge: float) -> tuple[np.ndarray, list[Logistic]]:
@@ -226,7 +270,7 @@ def sharpness(cases: list[Case], models: list[Logistic]) -> float:
 
 def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
     """Fit the model and write it down with what the folds say."""
-    seeds = range(1000, 1000 + organisations)
+    seeds = seeds_of(organisations, 1000, OPEN_SEEDS[0].start)
     everything = gathered(seeds, cache)
     cases = usable(everything)
     tried = {ridge: across_folds(cases, ridge) for ridge in RIDGES}
@@ -244,7 +288,8 @@ def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
         "features": list(FEATURES),
         **{name: np.round(getattr(model, name), 5).tolist() for name in names},
         "fitted": {
-            "seeds": [seeds.start, seeds.stop - 1],
+            "seeds": [seeds[0], seeds[organisations - 1]],
+            "open_seeds": [OPEN_SEEDS[0].start, seeds[-1]],
             "groups": len(everything),
             "groups_judged": len(cases),
             "permutations": PERMUTATIONS,
@@ -261,7 +306,7 @@ def fit(organisations: int, cache: Path | None) -> dict[str, Any]:
 def check(organisations: int, cache: Path | None) -> dict[str, Any]:
     """Look at the stored model on other seeds of the same ranges."""
     model = stored_model()
-    cases = usable(gathered(range(1700, 1700 + organisations), cache))
+    cases = usable(gathered(seeds_of(organisations, 1700, OPEN_SEEDS[1].start), cache))
     chances = model.probability(np.array([features(one.evidence) for one in cases]))
     return report(cases, chances, [model] * len(cases))
 
@@ -269,7 +314,8 @@ def check(organisations: int, cache: Path | None) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["fit", "check"], help="fit the model, or look at it on other seeds")
-    parser.add_argument("--organisations", type=int, default=None, help="organisations drawn (fit 200, check 12)")
+    drawn = "organisations drawn, and three tenths as many like open projects (fit 200, check 12)"
+    parser.add_argument("--organisations", type=int, default=None, help=drawn)
     parser.add_argument("--cache", type=Path, default=None, help="folder that keeps evidence between runs")
     given = parser.parse_args()
     if given.cache:

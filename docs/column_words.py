@@ -103,8 +103,8 @@ MEMBERS = {
 SUMMARY = {
     "community": "C1, C2, … of the partition, largest first; B1, B2, … beyond formal structure",
     "size": "people",
-    "confidence": "probability that some real community is like it (Jaccard index of at least 0.5); missing for those "
-    "beyond formal structure and where it was not asked for",
+    "confidence": "probability that some real community is like it (Jaccard index of at least 0.5); missing "
+    "where it was not asked for",
     "stability": "how alike it comes out when all events are drawn again, 0 to 1 (B1, …: when a tenth of the ties is "
     "left out)",
     "observed_over_expected": "weight inside over that expected from activity",
@@ -121,6 +121,8 @@ VERDICT = {
     "verdict": "see [verdicts](verdicts.md)",
     "bigger": "whether many more belong to it by their ties",
     "probability": "calibrated probability of the verdict; missing where a rule decided",
+    "p_community": "probability that a community is there, of whatever kind, whatever the verdict; orders groups; "
+    "missing below five active members",
     "size": "members listed in the period",
     "tested": "whether there were enough active members to test",
     "active": "members with a tie to anybody",

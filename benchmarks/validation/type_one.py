@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from commfinder.graph import InteractionGraph
-from validation import SEED, SIZES
+from validation import SIZES
 from validation.door import ALIVE, Examiner, judged, pool_of
 from validation.organisations import DATA, NETWORKS, tell
 from validation.rosters import MIXTURES, can_draw, draw
@@ -17,6 +17,8 @@ from validation.scores import rate
 __all__ = ["cell", "measure", "table"]
 
 ALPHA, MOST, MOST_CALLED, PERMUTATIONS = 0.05, 0.07, 0.05, 199
+SEED = 20261124
+"""Of this part alone: what was measured with the seed of the others led to how stand-ins are drawn now."""
 
 
 def measure(

@@ -8,6 +8,7 @@ import pytest
 
 from commfinder import Directory, Interactions, build_graph, find_communities
 from commfinder.communities.beyond import SEARCHES, _search, excess, find_beyond
+from commfinder.communities.confidence import judge_hidden
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import Structure
 from commfinder.graph.fitting import fit_null
@@ -59,6 +60,34 @@ def test_a_planted_community_across_units_is_found_where_a_partition_can_not_sho
     assert line["structure_lift"] > 3
     assert line["beyond_structure"]
     assert line["stability"] > 0.5
+    assert 0.5 < line["confidence"] <= 1
+    rows = found.members[found.members["community"] == line["community"]]
+    assert rows["confidence"].between(0, line["confidence"]).all()
+    inside = rows["person"].isin(planted)
+    assert rows.loc[inside, "confidence"].mean() > 0.5
+
+
+def test_without_being_asked_there_is_no_confidence() -> None:
+    graph, _ = organisation(1, hidden=True)
+    found = find_communities(graph, confidence=False, runs=2)
+    beyond = found.summary["community"].str.startswith("B")
+    assert beyond.any()
+    assert found.summary.loc[beyond, "confidence"].isna().all()
+    assert found.members["confidence"].isna().all()
+
+
+def test_what_speaks_for_a_community_is_told_in_the_order_of_its_members() -> None:
+    graph, planted = organisation(1, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    found = find_beyond(graph, null, rng=np.random.default_rng(5), stage=_Count())
+    members, clue = found.members[0], found.clues[0]
+    assert clue.stability == found.stability[0]
+    assert clue.surprise > np.log(20)
+    names = graph.people["person"].to_numpy(dtype=object)[members]
+    inside = np.isin(names, planted)
+    assert inside.sum() >= 10
+    assert clue.returning[inside].mean() >= clue.stability - 0.1
+    assert set((clue.returning * 5).round(9)) <= {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
 
 
 def test_people_of_two_communities_have_two_rows_and_nobody_is_lost() -> None:
@@ -110,6 +139,9 @@ def test_same_seed_same_result_and_progress_is_told() -> None:
     again = find_beyond(graph, null, rng=np.random.default_rng(5), stage=_Count())
     assert [one.tolist() for one in first.members] == [one.tolist() for one in again.members]
     assert first.threshold == again.threshold
+    assert [judge_hidden(one)[1].tobytes() for one in first.clues] == [
+        judge_hidden(one)[1].tobytes() for one in again.clues
+    ]
     assert count.done == SEARCHES
 
 
@@ -151,10 +183,19 @@ def test_names_do_not_matter() -> None:
         null = fit_null(one, Structure.of(one))
         hidden = find_beyond(one, null, rng=np.random.default_rng(5), stage=_Count())
         names = one.people["person"].to_numpy(dtype=object)
-        found.append(([set(names[members]) for members in hidden.members], hidden.stability, hidden.threshold))
+        clues = [
+            dict(zip(names[members], clue.returning, strict=True))
+            for members, clue in zip(hidden.members, hidden.clues, strict=True)
+        ]
+        surprises = [clue.surprise for clue in hidden.clues]
+        found.append(
+            ([set(names[members]) for members in hidden.members], hidden.stability, hidden.threshold, clues, surprises)
+        )
     assert [{new[person] for person in members} for members in found[0][0]] == found[1][0]
     assert found[0][1] == found[1][1]
     assert found[0][2] == pytest.approx(found[1][2], rel=1e-6)
+    assert [{new[one]: told for one, told in clue.items()} for clue in found[0][3]] == found[1][3]
+    assert found[0][4] == pytest.approx(found[1][4], rel=1e-6)
     assert found[0][0]
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from commfinder.declared.permutation import Matcher, matched_permutation, replicates, replicates_by_loop
 from commfinder.declared.roster import Layers, TieTable, _both_ways
+from commfinder.graph import build_graph
 from commfinder.graph.expected import Blocks, DyadNull, Structure
 from commfinder.graph.fitting import fit_null
+from commfinder.interactions import Interactions
+from commfinder.people import Directory
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +27,36 @@ def test_pools_are_alike_in_unit_and_activity(bench):
     for person in range(0, 160, 7):
         pool = matcher.pool(person)
         assert person in pool
-        assert 4 <= len(pool) <= 13
+        assert 4 <= len(pool) <= 19
         assert (structure.unit[pool] == structure.unit[person]).all()
         assert (table.degree[pool] > 0).all()
+        between = (table.degree > table.degree[pool].min()) & (table.degree < table.degree[pool].max())
+        assert np.isin(np.flatnonzero(between & (structure.unit == structure.unit[person])), pool).all()
+
+
+def test_whoever_stands_in_can_be_stood_in_for():
+    rng = np.random.default_rng(7202)
+    n = 700
+    team = np.r_[np.arange(644) // 7, np.full(56, -1)]
+    unit = np.repeat([0, 1, 2], [294, 350, 56])
+    degree = rng.integers(0, 40, n)
+    degree[:644:7] = 0
+    matcher = Matcher(Structure(unit, np.full(n, -1), team), degree)
+    pools = {person: frozenset(matcher.pool(person).tolist()) for person in np.flatnonzero(degree).tolist()}
+    assert all(pools[other] == pool for pool in pools.values() for other in pool)
+    assert {len(pool) for pool in pools.values()} <= set(range(4, 20))
+    assert any(len(set(team[list(pool)])) == 1 for pool in pools.values())
+
+
+def test_the_head_of_a_unit_is_stood_in_for_by_its_people_without_taking_their_place():
+    none = np.full(13, -1)
+    structure = Structure(np.r_[np.zeros(9), np.ones(4)].astype(int), none, np.r_[20, np.full(8, 0), np.full(4, 9)])
+    matcher = Matcher(structure, np.arange(2, 15))
+    assert set(matcher.pool(0)) == set(range(9)), "nobody else has no manager here"
+    assert set(matcher.pool(4)) == set(range(1, 9))
+    drawn = matcher.draw(np.arange(9), 100, np.random.default_rng(1))
+    assert len(drawn) == 100
+    assert (drawn[:, 0] == 0).all(), "where everybody is listed nobody is left to stand in"
 
 
 def test_draws_hold_nobody_twice_and_keep_the_mix(bench):
@@ -43,6 +74,26 @@ def test_who_stands_alone_stands_in_from_elsewhere():
     structure = Structure(np.array([0, 1, 1, 1, 1, 1, 1, 1]), none, none)
     matcher = Matcher(structure, np.array([3, 1, 2, 3, 4, 5, 0, 9]))
     assert set(matcher.pool(0)) == {0, 1, 2, 3, 4, 5, 7}, "whoever has no tie stands in for nobody"
+
+
+def test_rosters_drawn_are_as_active_as_the_members_and_vary_as_much(bench):
+    _, table, _, matcher = bench
+    rng = np.random.default_rng(7203)
+    activity = np.log(table.degree)
+    weight = table.degree.astype(float) ** 1.5
+    own, theirs, spread = [], [], []
+    for kind in ("even", "active") * 40:
+        share = weight / weight.sum() if kind == "active" else None
+        members = np.sort(rng.choice(160, 50, replace=False, p=share))
+        drawn = activity[matcher.draw(members, 40, rng)]
+        own.append(activity[members].mean())
+        theirs.append(drawn.mean())
+        spread.append(activity[members].std() - drawn.std(axis=1).mean())
+    gap = np.array(own) - np.array(theirs)
+    assert abs(gap[::2].mean()) < 0.01
+    assert abs(gap[1::2].mean()) < 0.02
+    assert np.mean(own[1::2]) - np.mean(own[::2]) > 0.1
+    assert abs(np.mean(spread)) < 0.01
 
 
 def test_the_same_draw_again(bench):
@@ -66,6 +117,43 @@ def test_p_is_fair_where_nothing_is_planted(bench):
     assert 0.4 < p.mean() < 0.65
     assert (p > 0).all()
     assert (p <= 1).all()
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """Six departments whose people differ much in activity; what the most active could have more of is not seen."""
+    rng = np.random.default_rng(7204)
+    n = 144
+    unit = np.arange(n) % 6
+    active = np.exp(rng.normal(0, 0.9, n))
+    a, b = np.triu_indices(n, 1)
+    rate = np.where(unit[a] == unit[b], 0.3, 0.05) * active[a] * active[b]
+    held = rng.random(len(a)) < -np.expm1(-rate)
+    names = np.array([f"p{k:03d}" for k in range(n)])
+    mail = pd.DataFrame({"sender": names[a[held]], "recipient": names[b[held]]})
+    people = pd.DataFrame({"person": names, "unit": [f"u{k}" for k in unit]})
+    graph = build_graph(Interactions.from_frame(mail), Directory.from_frame(people))
+    structure, table = Structure.of(graph), TieTable.of(graph)
+    return structure, table, fit_null(graph, structure), Matcher(structure, table.degree)
+
+
+@pytest.mark.parametrize("kind", ["active", "three departments"])
+def test_the_level_is_kept_where_rosters_are_large(uneven, kind):
+    """Rosters of active people, and of most people of some departments: of the roster, and of its core."""
+    structure, table, null, matcher = uneven
+    rng = np.random.default_rng(7205)
+    people, found = np.flatnonzero(table.degree), []
+    for _ in range(300):
+        if kind == "active":
+            members = rng.choice(len(table.degree), 40, replace=False, p=table.degree / table.degree.sum())
+        else:
+            chosen = np.isin(structure.unit[people], rng.choice(6, 3, replace=False))
+            members = rng.choice(people[chosen], 50, replace=False)
+        one = matched_permutation(np.sort(members), table=table, null=null, matcher=matcher, permutations=199, rng=rng)
+        found.append((one.p, one.core_p))
+    share = (np.array(found) <= 0.05).mean(axis=0)
+    assert (share <= 0.085).all(), "of 300 rosters at a level of 5 %, more than that pass once in a hundred runs"
+    assert (share >= 0.015).all(), "a level far below would cost power"
 
 
 def test_a_planted_group_stands_out(world):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from commfinder.declared import probability
-from commfinder.declared.probability import CLASSES, FEATURES, TOPICS, features, stored_model
+from commfinder.declared.probability import ALIVE, CLASSES, FEATURES, TOPICS, community, features, stored_model
 from commfinder.declared.shape import Bridge, Broker
 from commfinder.logistic import Logistic
 
@@ -23,6 +23,8 @@ CASES, NOTHING, evidence = made.CASES, made.NOTHING, made.evidence
 OF_HALVES = {
     "surprise across halves", "ties across halves", "surprise of so few across", "busiest across", "smaller half",
 }  # fmt: skip
+
+NO_CHART = {name for name in FEATURES if name.endswith("without a chart")}
 
 
 def chances(e):
@@ -39,10 +41,11 @@ def test_features_are_numbers_within_bounds():
         row = features(e)
         assert row.shape == (len(FEATURES),)
         unknown = {name for name, value in zip(FEATURES, row, strict=True) if np.isnan(value)}
-        assert unknown == (set() if e.split else OF_HALVES)
+        assert unknown == NO_CHART | (set() if e.split else OF_HALVES)
     none = (0.0, 0.0, 0.0)
     extreme = evidence(p_formal=0.0, thirds_p=none, broker=Broker(0.0, 1.0, 0.0), core_p=0.0, split=made.JOINED)
-    assert np.isfinite(features(extreme)).all()
+    assert np.isfinite(features(extreme)).sum() == len(FEATURES) - len(NO_CHART)
+    assert np.isfinite(features(replace(extreme, activity_only=True))).all()
 
 
 def test_features_of_nobody():
@@ -52,7 +55,7 @@ def test_features_of_nobody():
     row = features(nobody)
     unknown = {name for name, value in zip(FEATURES, row, strict=True) if np.isnan(value)}
     scores = {"score of the lowest quarter", "score of the lower half"}
-    assert unknown == {"persistence", "trend"} | scores | OF_HALVES
+    assert unknown == {"persistence", "trend"} | scores | OF_HALVES | NO_CHART
     assert sum(chances(nobody).values()) == pytest.approx(1.0)
 
 
@@ -82,8 +85,9 @@ def test_values_beyond_the_fit_count_as_its_ends():
 
 
 @pytest.mark.parametrize("verdict", ["real", "broker-dependent", "core-only", "split", "dormant", "emerging"])
-def test_more_z_never_speaks_for_paper(verdict):
-    told = [odds(evidence(z=z), verdict, "paper") for z in np.linspace(-2, 12, 15)]
+@pytest.mark.parametrize("activity_only", [False, True])
+def test_more_z_never_speaks_for_paper(verdict, activity_only):
+    told = [odds(evidence(z=z, activity_only=activity_only), verdict, "paper") for z in np.linspace(-2, 12, 15)]
     assert (np.diff(told) >= -1e-9).all()
 
 
@@ -136,6 +140,7 @@ def test_the_stored_model_says_how_it_was_fitted():
     assert fitted["groups_judged"] > 500
     assert fitted["folds"]["ece_spoken"] < 0.1
     assert fitted["folds"]["live_called_paper"] < 0.01
+    assert fitted["folds"]["ece_community"] < 0.05
     assert (np.array(document["scale"]) > 0).all()
     assert (np.array(document["low"]) <= np.array(document["high"])).all()
 
@@ -144,8 +149,42 @@ def test_the_model_has_seen_strong_lifts():
     document = json.loads(files("commfinder.declared").joinpath("verdicts.json").read_text(encoding="utf-8"))
     model = stored_model()
     assert np.exp(model.high[FEATURES.index("log of the lift's lower bound")]) > 40
-    assert set(document["fitted"]["ranges"]) == {"ordinary", "sparse", "uncharted"}
+    assert set(document["fitted"]["ranges"]) == {"ordinary", "sparse", "uncharted", "open"}
     assert 1.0 <= document["fitted"]["sharpness"] <= 1.6
+
+
+@pytest.mark.parametrize("ranges", ["order", "order_open"])
+def test_a_community_of_any_kind_orders_groups_and_one_class_does_not(ranges):
+    document = json.loads(files("commfinder.declared").joinpath("verdicts.json").read_text(encoding="utf-8"))
+    told = document["fitted"]["folds"][ranges]
+    assert told["a community is there"] > max(told["plain lift"], told["z"])
+    assert told["real"] < told["plain lift"]
+
+
+def test_the_probability_of_a_community_is_a_sum():
+    assert set(CLASSES) - set(ALIVE) == {"dormant", "formal-only", "paper"}
+    chances = np.arange(8) / 28
+    assert community(chances) == pytest.approx((0 + 1 + 2 + 3 + 5) / 28)
+    assert community([*chances, 0.0, 0.0]) == community(chances)
+    assert np.isnan(community([np.nan] * 8))
+
+
+def test_without_a_chart_some_features_are_weighed_anew():
+    assert len(NO_CHART) == 5
+    with_chart, without = features(evidence()), features(evidence(activity_only=True))
+    for name in NO_CHART:
+        assert without[FEATURES.index(name)] == with_chart[FEATURES.index(name.removesuffix(" without a chart"))]
+    assert (with_chart[FEATURES.index("no chart")], without[FEATURES.index("no chart")]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("case", ["real", "broker-dependent", "core-only", "split"])
+def test_without_time_nothing_comes_or_goes(case):
+    e = replace(CASES[case][0], thirds_p=(np.nan,) * 3, persistence=np.nan, trend=np.nan, trend_p=np.nan)
+    assert features(e)[FEATURES.index("too few windows")] == 1.0
+    assert features(CASES[case][0])[FEATURES.index("too few windows")] == 0.0
+    found = chances(e)
+    assert found["dormant"] + found["emerging"] < 0.05
+    assert community(list(found.values())) > 0.9
 
 
 def test_a_model_of_other_features_is_refused(monkeypatch):

@@ -110,7 +110,6 @@ def test_one_tie_is_singular():
     ("verdict", "changes", "q", "core_q"),
     [
         ("real", {}, 0.06, 0.01),
-        ("real", {"size": 30}, 0.01, 0.01),
         ("real", {"lift": lift(9, 6.0, 66)}, 0.01, 0.01),
         ("real", {"core": np.arange(12) < 7, "scores": np.where(np.arange(12) < 7, 4.0, 0.5)}, 0.01, 0.01),
         ("broker-dependent", {}, 0.01, 0.01),
@@ -200,6 +199,44 @@ def test_insufficient_is_a_rule(changes, q, verdict):
     wide = {"core": np.arange(12) < 5} if verdict == "core-only" else {}
     got = rule(evidence(**{**changes, **wide}), q, 0.01, SETTINGS, certain("core-only"))
     assert got.verdict == verdict, got.reason
+
+
+@pytest.mark.parametrize("verdict", [name for name in CLASSES if name != "core-only"])
+def test_of_a_list_that_is_hardly_seen_only_a_core_is_told(verdict):
+    changes = {} if verdict in ("real", "broker-dependent", "core-only") else CASES[verdict][0].__dict__
+    e = replace(evidence(), **{**changes, "size": 30})
+    got = rule(e, 0.01, 0.01, SETTINGS, certain(verdict))
+    assert got.verdict == "insufficient"
+    assert got.reason.startswith("Only 12 of 30 members are seen in the data (40 %; 60 % are needed to judge). Those")
+    assert f"{e.ties} tie" in got.reason
+    assert np.isnan(got.probability)
+    assert got.community == pytest.approx(sum(got.probabilities[: len(CLASSES)][k] for k in (0, 1, 2, 3, 5)))
+    assert rule(replace(e, size=20), 0.01, 0.01, SETTINGS, certain(verdict)).verdict != "insufficient"
+
+
+def test_what_rules_a_community_out_needs_no_power_beforehand():
+    seen = evidence(ties=9, expected=11.0, **{**NOTHING, **FORMAL, "power": 0.3, "expected_activity": 4.0})
+    assert seen.lift.extra_high < SETTINGS.target
+    assert rule(seen, 0.6, 0.6, SETTINGS, certain("formal-only")).verdict == "formal-only"
+    # What rests on what is not seen asks for power all the same.
+    assert rule(seen, 0.6, 0.6, SETTINGS, certain("paper")).verdict == "uncertain"
+    open_still = replace(seen, ties=18, lift=lift(18, 11.0, 66))
+    assert rule(open_still, 0.6, 0.6, SETTINGS, certain("formal-only")).verdict == "insufficient"
+
+
+def test_the_probability_of_a_community_is_of_all_kinds_of_it():
+    for e, q, core_q in CASES.values():
+        got = rule(e, q, core_q, SETTINGS)
+        of = dict(zip(VERDICTS, got.probabilities, strict=True))
+        if e.active < 5:
+            assert np.isnan(got.community)
+            continue
+        alive = sum(of[name] for name in ("real", "broker-dependent", "core-only", "split", "emerging"))
+        assert got.community == pytest.approx(alive)
+        assert got.community <= 1 - of["paper"] - of["formal-only"] - of["dormant"] + 1e-9
+    split, paper = (rule(*CASES[name], SETTINGS) for name in ("split", "paper"))
+    assert split.probabilities[0] < 0.5 < 0.9 < split.community, "a split group is not real, and a community is there"
+    assert paper.community < 0.1
 
 
 def test_formal_only_needs_a_structure_and_activity():

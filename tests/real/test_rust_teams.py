@@ -52,15 +52,19 @@ def test_evidence_tells_working_teams_from_labels(figures, period):
 
 
 @pytest.mark.parametrize("period", PLAIN)
-@pytest.mark.xfail(reason="P(real) also falls where a team has halves or hangs on brokers, as working teams do too")
+@pytest.mark.xfail(
+    reason="P(real) orders nothing: it falls where a team has halves or hangs on brokers, which is alive too"
+)
 def test_the_probability_of_a_real_team_tells_them_apart(figures, period):
     assert figures[period]["same ties"]["P(real), asked of all"]["auc"] > 0.75
 
 
-MISSED = pytest.mark.xfail(reason="over all years the plain lift is a little ahead; the figures say so")
+LEVEL = pytest.mark.xfail(
+    strict=False, reason="over all years the two are level; which is ahead rests on who stands in"
+)
 
 
-@pytest.mark.parametrize("period", [pytest.param("all years", marks=MISSED), "since 2023"])
+@pytest.mark.parametrize("period", [pytest.param("all years", marks=LEVEL), "since 2023"])
 def test_the_probability_of_a_community_beats_the_plain_lift(figures, period):
     assert figures[period]["same ties"]["P(a community is there)"]["auc"] > PLAIN[period]
 

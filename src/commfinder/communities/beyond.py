@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import gammaln
 
+from commfinder.communities.beyond_kernel import climbed
+from commfinder.communities.confidence import Clue, surprise_of_chance
 from commfinder.communities.ties import Ties
 from commfinder.graph import InteractionGraph
 from commfinder.graph.expected import DyadNull
@@ -30,7 +33,7 @@ SEARCHES = 1 + _NULL_GRAPHS + _THINNED
 """How many searches `find_beyond` tells its stage about."""
 _SAME = 0.5
 _ACROSS, _PART = 1e-3, 0.25
-_GROW, _TOGETHER = 40, 256
+_GROW = 40
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,14 @@ class Hidden:
     threshold : float
         Score that a community must pass: the largest in 19 graphs drawn from the null, so that of twenty graphs without
         any hidden community one shows one.
+    clues : list of Clue
+        What speaks for each community and for its members, who are in the same order.
     """
 
     members: list[IntArray]
     stability: list[float]
     threshold: float
+    clues: list[Clue]
 
 
 def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Generator, stage: Stage) -> Hidden:
@@ -91,19 +97,41 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     expected = null.matrix(people)
     found = _search(ties, expected)
     stage.advance()
-    threshold = -np.inf
-    for _ in range(_NULL_GRAPHS):
+    chance = np.full(_NULL_GRAPHS, -np.inf)
+    for draw in range(_NULL_GRAPHS):
         drawn = _symmetric_draw(np.minimum(expected, 1.0), rng)
-        threshold = max([threshold, *(score for _, score in _search(drawn, expected))])
+        chance[draw] = max((score for _, score in _search(drawn, expected)), default=-np.inf)
         stage.advance()
-    real = _joined([members for members, score in found if score > threshold], ties, expected)
-    scores = np.zeros((_THINNED, len(real)))
+    threshold = float(chance.max())
+    passed = [(members, score) for members, score in found if score > threshold]
+    real = _joined([members for members, _ in passed], ties, expected)
+    alike = np.zeros((_THINNED, len(real)))
+    back = [np.zeros(len(members)) for members in real]
     for run in range(_THINNED):
-        thin = ties & _symmetric_draw(np.full(ties.shape, _KEPT), rng)
-        again = _joined([members for members, _ in _search(thin, expected * _KEPT)], thin, expected * _KEPT)
-        scores[run] = [max((_jaccard(one, other) for other in again), default=0.0) for one in real]
+        for number, most in enumerate(_thinned(real, ties, expected, rng)):
+            alike[run, number] = _jaccard(real[number], most)
+            back[number] += np.isin(real[number], most)
         stage.advance()
-    return Hidden([np.sort(people[members]) for members in real], scores.mean(axis=0).tolist(), threshold)
+    stability = alike.mean(axis=0).tolist()
+    clues, everybody = [], []
+    for number, members in enumerate(real):
+        order = np.argsort(people[members])
+        # A part can be more striking than what it was joined to.
+        best = max(score for part, score in passed if np.isin(part, members).all())
+        share = back[number][order] / _THINNED
+        clues.append(Clue(surprise_of_chance(best, chance), stability[number], len(people), share))
+        everybody.append(people[members][order])
+    return Hidden(everybody, stability, threshold, clues)
+
+
+def _thinned(real: list[IntArray], ties: BoolArray, expected: FloatArray, rng: np.random.Generator) -> list[IntArray]:
+    """Search again with one tie in ten left out; return the group most like each, nobody where there is none."""
+    if not real:
+        return []
+    thin = ties & _symmetric_draw(np.full(ties.shape, _KEPT), rng)
+    again = _joined([members for members, _ in _search(thin, expected * _KEPT)], thin, expected * _KEPT)
+    nobody = np.empty(0, np.int64)
+    return [max(again, key=partial(_jaccard, members), default=nobody) for members in real]
 
 
 def by_structure(graph: InteractionGraph) -> IntArray:
@@ -183,11 +211,10 @@ def _search(ties: BoolArray, expected: FloatArray) -> list[tuple[IntArray, float
     first = np.flatnonzero(surprise.any(axis=1))
     starts = np.unique(np.sort(np.column_stack([first, partner[first]]), axis=1), axis=0)
     ends: dict[bytes, tuple[IntArray, float]] = {}
-    for block in range(0, len(starts), _TOGETHER):
-        inside, scores = _climb(starts[block : block + _TOGETHER], ties, expected)
-        for row, score in zip(inside, scores, strict=True):
-            members = np.flatnonzero(row)
-            ends[members.tobytes()] = (members, float(score))
+    found = climbed(starts, ties, expected, _log_choices(len(ties)), MIN_SIZE, min(_GROW, len(ties)))
+    for row, score in zip(*found, strict=True):
+        members = np.flatnonzero(row)
+        ends[members.tobytes()] = (members, float(score))
     kept: list[tuple[IntArray, float]] = []
     for members, score in sorted(ends.values(), key=lambda one: (-round(one[1], 9), one[0].tolist())):
         if len(members) >= MIN_SIZE and all(_jaccard(members, other) < _SAME for other, _ in kept):
@@ -229,71 +256,6 @@ def _first_parts_of_one(groups: list[IntArray], ties: BoolArray, expected: Float
 def _lift(ties: BoolArray, expected: FloatArray) -> float:
     """Return observed over expected ties."""
     return (float(ties.sum()) + 0.5) / (float(expected.sum()) + 0.5)
-
-
-def _climb(starts: IntArray, ties: BoolArray, expected: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """Grow groups well past their best size, go back to their best, and mend them by one person at a time.
-
-    Growing can not stop at the first step that does not pay: the number of ways to choose a group grows before its
-    ties do.
-    """
-    n, rows = len(ties), np.arange(len(starts))
-    choices = _log_choices(n)
-    inside = np.zeros((len(starts), n), dtype=bool)
-    inside[rows[:, None], starts] = True
-    links = ties[starts].sum(axis=1).astype(np.float64)
-    means = expected[starts].sum(axis=1)
-    best, best_inside = np.full(len(starts), -np.inf), inside.copy()
-    observed, mean = np.take_along_axis(links, starts, 1).sum(1) / 2, np.take_along_axis(means, starts, 1).sum(1) / 2
-    growing = np.ones(len(starts), dtype=bool)
-    for size in range(3, min(_GROW, n) + 1):
-        # Whoever has no tie to a group can not raise its score; most people have none, and logarithms are dear.
-        row, person = np.nonzero((links > 0) & ~inside)
-        gain = np.full(links.shape, -np.inf)
-        gain[row, person] = _gain(observed[row] + links[row, person], mean[row] + means[row, person])
-        mover = gain.argmax(axis=1)
-        growing &= np.isfinite(gain[rows, mover])
-        observed, mean = observed + links[rows, mover], mean + means[rows, mover]
-        inside[rows, mover] = True
-        links, means = links + ties[mover], means + expected[mover]
-        score = gain[rows, mover] - choices[size]
-        better = growing & (score > best + 1e-9) & (size >= MIN_SIZE)
-        best = np.where(better, score, best)
-        best_inside[better] = inside[better]
-    return _mend(best_inside, best, ties, expected, choices)
-
-
-def _mend(
-    inside: BoolArray, best: FloatArray, ties: BoolArray, expected: FloatArray, choices: FloatArray
-) -> tuple[BoolArray, FloatArray]:
-    """Let the one person join or leave who raises the score of a group most, until nobody does."""
-    n = len(ties)
-    inside, best = inside.copy(), best.copy()
-    number = ties.astype(np.float64)
-    links, means = inside @ number, inside @ expected
-    unsettled = np.arange(len(inside))
-    for _ in range(n):
-        here = inside[unsettled]
-        observed, mean = (links * here).sum(axis=1) / 2, (means * here).sum(axis=1) / 2
-        size = here.sum(axis=1)
-        row, person = np.nonzero(here | (links > 0))
-        turn = np.where(here[row, person], -1.0, 1.0)
-        after = choices[np.clip(size[row] + turn.astype(np.int64), 0, n)]
-        score = np.full(here.shape, -np.inf)
-        gain = _gain(observed[row] + turn * links[row, person], mean[row] + turn * means[row, person])
-        score[row, person] = gain - after
-        mover = score.argmax(axis=1)
-        top = score[np.arange(len(score)), mover]
-        moving = top > best[unsettled] + 1e-9
-        unsettled, mover, top = unsettled[moving], mover[moving], top[moving]
-        if not len(unsettled):
-            break
-        best[unsettled] = top
-        # Who joins or leaves changes what the others have by their own row alone.
-        sign = np.where(inside[unsettled, mover], -1.0, 1.0)[:, None]
-        inside[unsettled, mover] ^= True
-        links, means = links[moving] + sign * number[mover], means[moving] + sign * expected[mover]
-    return inside, best
 
 
 def _gain(observed: FloatArray, mean: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from scipy import sparse as sp
 from scipy import stats
 
 from commfinder.communities.beyond import Hidden, by_structure, excess_of
-from commfinder.communities.confidence import Judgement
+from commfinder.communities.confidence import Judgement, judge_hidden
 from commfinder.communities.overlap import Memberships
 from commfinder.communities.overlap_kernel import measured
 from commfinder.communities.ties import Ties
@@ -164,7 +164,7 @@ def _inside(found: Partition, count: int) -> tuple[FloatArray, FloatArray, IntAr
 def beyond_tables(
     graph: InteractionGraph, found: Partition, hidden: Hidden, null: DyadNull
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Describe the communities beyond formal structure."""
+    """Describe the communities beyond formal structure; how likely they are real only if that was asked for."""
     people = graph.people["person"].to_numpy(dtype=object)
     adjacency = graph.adjacency()
     n = len(people)
@@ -179,13 +179,15 @@ def beyond_tables(
         inner = np.bincount(a[both], weight[both], n) + np.bincount(b[both], weight[both], n)
         ties = np.asarray(adjacency[group][:, group].sum(axis=1)).reshape(-1)
         tail = stats.poisson.sf(ties - 1, null.matrix(group).sum(axis=1))
+        asked = found.judged is not None
+        likely, belongs = judge_hidden(hidden.clues[number - 1]) if asked else (np.nan, np.full(len(group), np.nan))
         members.append(
             pd.DataFrame(
                 {
                     "person": pd.array(people[group], dtype="string"),
                     "community": pd.array([f"B{number}"] * len(group), dtype="string"),
                     "strength": np.divide(inner, strength, out=np.zeros(n), where=strength > 0)[group],
-                    "confidence": np.nan,
+                    "confidence": belongs,
                     "core": (tail < _CORE_ALPHA) & (ties >= _CORE_TIES),
                     "periphery": False,
                 }
@@ -193,7 +195,7 @@ def beyond_tables(
         )
         expected = strength[group].sum() ** 2 / (4 * total)
         ratio = float(weight[both].sum()) / expected if expected > 0 else np.nan
-        lines.append((f"B{number}", len(group), np.nan, hidden.stability[number - 1], ratio))
+        lines.append((f"B{number}", len(group), likely, hidden.stability[number - 1], ratio))
     columns = ["community", "size", "confidence", "stability", "observed_over_expected"]
     summary = pd.DataFrame(lines, columns=columns).astype({"community": "string", "size": "int64"})
     return pd.concat(members, ignore_index=True), summary

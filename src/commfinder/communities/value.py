@@ -39,7 +39,7 @@ class Communities(Result):
         person; who is in several communities has several rows.
     summary : pandas.DataFrame
         community, size, confidence (probability that some real community is like it, with a Jaccard index of at least
-        0.5; missing for those beyond formal structure and where it was not asked for), stability (mean Jaccard index of
+        0.5; missing where it was not asked for), stability (mean Jaccard index of
         the most alike community when all events are drawn again, 0 to 1), observed_over_expected (weight inside over
         that expected from activity), units, main_unit, main_unit_share (of members whose unit is known),
         structure_lift, beyond_structure. Largest first.

@@ -43,7 +43,8 @@ class Verdicts(Result):
     ----------
     frame : pandas.DataFrame
         One row per group, sorted by name: group, kind, goal, verdict, bigger, probability (missing where nothing is
-        claimed), size, tested (ties that were counted, yes or no), active, lift, lift_low, lift_high, extra_density,
+        claimed), p_community (that a community of any kind is there, which orders groups; missing below five active
+        members), size, tested (ties that were counted, yes or no), active, lift, lift_low, lift_high, extra_density,
         p_formal, p_permutation, q, power, core_share, audience_share, persistence, connectedness, broker_dependence,
         outsiders, found, jaccard, reason, help, reciprocity, media (with the share of the ties inside that each
         carries), structure_share (of the ties inside that formal structure explains beyond activity), trend (of z per
@@ -171,7 +172,7 @@ def assess_groups(
 
 
 _COLUMNS = [
-    *("group", "kind", "goal", "verdict", "bigger", "probability", "size", "tested", "active"),
+    *("group", "kind", "goal", "verdict", "bigger", "probability", "p_community", "size", "tested", "active"),
     *("lift", "lift_low", "lift_high", "extra_density", "p_formal", "p_permutation", "q", "power"),
     *("core_share", "audience_share", "persistence", "connectedness", "broker_dependence", "outsiders"),
     *("found", "jaccard", "reason", "help", "reciprocity", "media", "structure_share", "trend", "trend_p", "same_as"),
@@ -205,6 +206,7 @@ def _row(e: Evidence, ruling: Ruling, q: float) -> dict[str, Any]:
         "verdict": ruling.verdict,
         "bigger": ruling.bigger,
         "probability": ruling.probability,
+        "p_community": ruling.community,
         "size": e.size,
         "tested": e.active >= MIN_CORE,
         "active": max(e.active, e.seen),

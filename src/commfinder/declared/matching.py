@@ -34,8 +34,8 @@ class Undeclared(Result):
     Parameters
     ----------
     frame : pandas.DataFrame
-        community, size, confidence (probability that some real community is like it; missing where it was not judged,
-        as those beyond formal structure are not), units, nearest (declared group), jaccard, reason, and description:
+        community, size, confidence (probability that some real community is like it; missing where it was not judged),
+        units, nearest (declared group), jaccard, reason, and description:
         what kind of community it is, in words that name nobody; the largest first.
     provenance : Provenance
         What made this value.
@@ -81,7 +81,7 @@ def undeclared(
     min_size : int, default 5
         Smaller communities are left out.
     min_stability : float, default 0.5
-        Where it is not known how likely a community is real (it is beyond formal structure, or was not judged): those
+        Where it is not known how likely a community is real (it was not judged): those
         that hardly come back when the data are drawn again are left out.
     min_confidence : float, default 0.5
         Where it is known: those that are less likely real are left out, however stable they are.

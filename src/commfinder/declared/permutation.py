@@ -1,8 +1,14 @@
-"""Rosters that look like a given one: each member replaced by somebody alike in formal position and activity."""
+"""Rosters that look like a given one: each member replaced by somebody alike in formal position and activity.
+
+A test against such rosters has its level if the tested one could have been drawn as they are. So whoever can stand in
+for a member can be stood in for by that member: everybody is in one circle of people alike, and so many are drawn from
+each circle as the group has there. And a group may lean towards the active, or the quiet: so do the rosters drawn.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +16,16 @@ import numpy.typing as npt
 from commfinder.declared.roster import TieTable
 from commfinder.declared.shape import peel_cores
 from commfinder.declared.statistics import z_score
-from commfinder.graph.dyads import drawn_rosters, replicated, stand_ins
+from commfinder.graph.dyads import drawn_rosters, in_circles, lean_of, replicated, shared_out, stand_ins
 from commfinder.graph.expected import DyadNull, Structure
 
-__all__ = ["Matcher", "Replicates", "matched_permutation", "replicates", "replicates_by_loop"]
+__all__ = ["Matcher", "Replicates", "StandIns", "matched_permutation", "replicates", "replicates_by_loop"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_NEAREST, _ENOUGH = 12, 3
+_NEAREST, _ENOUGH, _CIRCLE = 12, 3, 13
 _LOOKS, _STOP_AT, _CLEARLY = (99, 299), 20, 0.1
 
 
@@ -45,8 +51,29 @@ class Replicates:
     z: FloatArray
 
 
+class StandIns(NamedTuple):
+    """Who can be drawn in the place of each member, and how.
+
+    Parameters
+    ----------
+    pools : ndarray of int64, shape (s, w)
+        People, the member too; the first so many of each row count. w is at most 19.
+    lengths : ndarray of int64, shape (s,)
+        How many.
+    shares : ndarray of float, shape (s, w)
+        Probabilities of them, added up along each row.
+    turns : ndarray of int64, shape (s,)
+        In which order members are replaced: those without a circle last.
+    """
+
+    pools: IntArray
+    lengths: IntArray
+    shares: FloatArray
+    turns: IntArray
+
+
 class Matcher:
-    """Who could stand in for whom: the people nearest in activity among those alike in formal position.
+    """Who could stand in for whom: circles of people alike in formal position and near in activity.
 
     Parameters
     ----------
@@ -54,6 +81,13 @@ class Matcher:
         Formal position.
     degree : ndarray of int64, shape (n,)
         Activity: number of ties. Only people who have some can stand in.
+
+    Notes
+    -----
+    The stratum of a person is the narrowest of unit, site and manager, unit and site, unit, and everybody that holds
+    three others. Its people are divided, in order of activity, into circles of about 13 (at most 19). Where fewer than
+    four people have the same stratum as their narrowest, such as the head of a unit whose staff have managers of their
+    own, there is no circle: the 12 nearest in activity in the whole stratum can stand in for each.
     """
 
     def __init__(self, structure: Structure, degree: IntArray) -> None:
@@ -72,9 +106,32 @@ class Matcher:
         self._order = np.array([active[np.argsort(level[active], kind="stable")] for level in levels])
         ends = [np.cumsum(np.bincount(level[active], minlength=len(degree) + 1)) for level in levels]
         self._starts = np.array([np.r_[0, end] for end in ends])
+        self._circle = self._in_circles(degree)
+        inside = np.flatnonzero(self._circle >= 0)
+        self._people = inside[np.argsort(self._circle[inside], kind="stable")]
+        sizes = np.bincount(self._circle[inside])
+        self._first = np.r_[0, np.cumsum(sizes)].astype(np.int64)
+        self._widest = max(int(sizes.max(initial=0)), _NEAREST + 1)
 
-    def pools(self, members: IntArray) -> tuple[IntArray, IntArray]:
-        """Return who could stand in for each member, and how many; the first so many of each row count.
+    def _in_circles(self, degree: IntArray) -> IntArray:
+        """Number the circles, and say in which one everybody is: -1 for none."""
+        circle = np.full(len(degree), -1, dtype=np.int64)
+        free, count = degree > 0, 0
+        for level, order, starts in zip(self._strata, self._order, self._starts, strict=True):
+            here = order[free[order] & (np.diff(starts)[level[order]] > _ENOUGH)]
+            free[here] = False
+            first, size = np.unique(level[here], return_index=True, return_counts=True)[1:]
+            row = np.repeat(np.arange(len(size)), size)
+            many = np.maximum((size + _CIRCLE // 2) // _CIRCLE, 1)
+            place = (np.arange(len(here)) - first[row]) * many[row] // size[row]
+            number = count + np.cumsum(many)[row] - many[row] + place
+            circle[here] = np.where(size[row] > _ENOUGH, number, -1)
+            count += int(many.sum())
+        # Those left have no stratum large enough, not even everybody's; numbers without people are passed over.
+        return np.unique(circle, return_inverse=True)[1].reshape(-1) - int((circle < 0).any())
+
+    def stand_ins(self, members: IntArray) -> StandIns:
+        """Return who could stand in for each member.
 
         Parameters
         ----------
@@ -83,20 +140,26 @@ class Matcher:
 
         Returns
         -------
-        pools : ndarray of int64, shape (s, 13)
-            The member comes last.
-        lengths : ndarray of int64, shape (s,)
+        StandIns
+            Those of the active are larger, or those of the quiet, so that rosters are as active as the members.
         """
-        pools, lengths = stand_ins(members, self._strata, self._starts, self._order, self._activity, _NEAREST, _ENOUGH)
-        return pools, lengths
+        pools, lengths = in_circles(members, self._circle, self._first, self._people, self._widest)
+        odd = self._circle[members] < 0
+        if odd.any():
+            pools[odd, : _NEAREST + 1], lengths[odd] = stand_ins(
+                members[odd], self._strata, self._starts, self._order, self._activity, _NEAREST, _ENOUGH
+            )
+        rest = np.flatnonzero(~odd)
+        _, first, given = np.unique(self._circle[members[rest]], return_index=True, return_counts=True)
+        wanted = float(self._activity[members[rest]].sum())
+        lean = lean_of(pools[rest[first]], lengths[rest[first]], given, self._activity, wanted)
+        shares = shared_out(pools, lengths, self._activity, lean)
+        return StandIns(pools, lengths, shares, np.argsort(odd, kind="stable"))
 
     def pool(self, person: int) -> IntArray:
-        """Return who could stand in for a person, the person too.
-
-        At most 13 people, from the narrowest stratum that holds three others.
-        """
-        pools, lengths = self.pools(np.array([person]))
-        alike: IntArray = pools[0, : lengths[0]]
+        """Return who could stand in for a person, the person too: at most 19 people."""
+        found = self.stand_ins(np.array([person]))
+        alike: IntArray = found.pools[0, : found.lengths[0]]
         return alike
 
     def draw(self, members: IntArray, size: int, rng: np.random.Generator) -> IntArray:
@@ -115,8 +178,8 @@ class Matcher:
         -------
         ndarray of int64, shape (at most `size`, s)
         """
-        people, pools, lengths = _named(members, self)
-        drawn = drawn_rosters(pools, lengths, len(people), np.uint64(_seed_of(rng)), 0, size)
+        people, found = _named(members, self)
+        drawn = drawn_rosters(*found, len(people), np.uint64(_seed_of(rng)), 0, size)
         rosters: IntArray = people[drawn[drawn[:, 0] >= 0]]
         return rosters
 
@@ -275,8 +338,7 @@ class _Cast:
     """
 
     people: IntArray
-    pools: IntArray
-    lengths: IntArray
+    stand_ins: StandIns
     known: tuple[IntArray, FloatArray, IntArray, IntArray, IntArray]
     ties: tuple[IntArray, IntArray]
     blocks: FloatArray
@@ -285,14 +347,14 @@ class _Cast:
     @classmethod
     def of(cls, members: IntArray, table: TieTable, null: DyadNull, matcher: Matcher) -> _Cast:
         """Gather them."""
-        people, pools, lengths = _named(members, matcher)
+        people, found = _named(members, matcher)
         structure, side = null.structure, null.blocks.side
         # The unit that is not known comes last, also where everybody's is known.
         units = np.unique(np.append(structure.unit[people] % side, side - 1))
         unit = np.searchsorted(units, structure.unit[people] % side)
         known = (people, null.activity[people], unit, structure.site[people], structure.manager[people])
         factors = np.array([null.site, null.manager, null.report])
-        return cls(people, pools, lengths, known, table.among(people), null.blocks.among(units), factors)
+        return cls(people, found, known, table.among(people), null.blocks.among(units), factors)
 
     def without(self, members: IntArray, set_aside: BoolArray | None) -> _Cast:
         """Set ties among members aside."""
@@ -309,7 +371,7 @@ class _Cast:
 
     def drawn(self, seed: int, first: int, last: int) -> IntArray:
         """Draw the rosters of some numbers."""
-        rows: IntArray = drawn_rosters(self.pools, self.lengths, len(self.people), np.uint64(seed), first, last)
+        rows: IntArray = drawn_rosters(*self.stand_ins, len(self.people), np.uint64(seed), first, last)
         return rows
 
     def judged(self, drawn: IntArray, *, halves: bool) -> FloatArray:
@@ -318,11 +380,11 @@ class _Cast:
         return z
 
 
-def _named(members: IntArray, matcher: Matcher) -> tuple[IntArray, IntArray, IntArray]:
-    """Return who could be drawn for a roster, sorted, and the pools with numbers in that order."""
-    pools, lengths = matcher.pools(members)
-    people = np.unique(pools[pools >= 0])
-    return people, np.searchsorted(people, pools), lengths
+def _named(members: IntArray, matcher: Matcher) -> tuple[IntArray, StandIns]:
+    """Return who could be drawn for a roster, sorted, and the stand-ins with numbers in that order."""
+    found = matcher.stand_ins(members)
+    people = np.unique(found.pools[found.pools >= 0])
+    return people, found._replace(pools=np.searchsorted(people, found.pools))
 
 
 def _seed_of(rng: np.random.Generator) -> int:

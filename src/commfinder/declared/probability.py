@@ -12,12 +12,15 @@ from scipy import special
 from commfinder.declared.evidence import Evidence
 from commfinder.logistic import Logistic, stored
 
-__all__ = ["CLASSES", "FEATURES", "TOPICS", "features", "stored_model"]
+__all__ = ["ALIVE", "CLASSES", "FEATURES", "TOPICS", "community", "features", "stored_model"]
 
 FloatArray = npt.NDArray[np.float64]
 
 CLASSES = ("real", "broker-dependent", "core-only", "split", "dormant", "emerging", "formal-only", "paper")
 """The classes that have a probability; `insufficient` and `uncertain` are statements about the evidence."""
+
+ALIVE = ("real", "broker-dependent", "core-only", "split", "emerging")
+"""The classes in which a community is there now, of whatever kind."""
 
 _MOST_SURPRISE, _CORE_SURPRISE = 6.0, 2.0
 
@@ -82,6 +85,11 @@ def _trend(e: Evidence) -> float:
     return float(np.sign(e.trend)) * _surprise(e.trend_p, 4.0)
 
 
+def _without_chart(read: Callable[[Evidence], float]) -> Callable[[Evidence], float]:
+    """Read a feature only where no formal structure is known; nan, which counts as the mean, where it is."""
+    return lambda e: read(e) if e.activity_only else float("nan")
+
+
 _READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
     "z": ("ties", lambda e: _squashed(e.z)),
     "extra density": ("ties", lambda e: e.lift.extra_density),
@@ -101,6 +109,7 @@ _READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
     "surprise of the middle third": ("time", lambda e: _surprise(e.thirds_p[1])),
     "surprise of the last third": ("time", lambda e: _surprise(e.thirds_p[2])),
     "trend": ("time", _trend),
+    "too few windows": ("time", lambda e: float(np.isnan(e.thirds_p[0]))),
     "connectedness": ("piece", lambda e: e.connectedness),
     "left without one": ("broker", lambda e: e.broker.remaining),
     "left without two": ("broker", lambda e: e.broker_two.remaining),
@@ -117,6 +126,18 @@ _READERS: dict[str, tuple[str, Callable[[Evidence], float]]] = {
     "coverage": ("seen", lambda e: e.coverage),
     "log of the active": ("seen", lambda e: float(np.log(max(e.active, 1)))),
     "power": ("seen", lambda e: e.power),
+}
+_WEIGHED_ANEW = (
+    "z",
+    "extra density",
+    "log of the lift's lower bound",
+    "log of the density expected",
+    "log of ties per member",
+)
+# Where no chart is known, ties that it would explain count as the group's: the same excess says less, or more.
+_READERS["no chart"] = ("formal", lambda e: float(e.activity_only))
+_READERS |= {
+    f"{name} without a chart": (_READERS[name][0], _without_chart(_READERS[name][1])) for name in _WEIGHED_ANEW
 }
 
 FEATURES = tuple(_READERS)
@@ -140,6 +161,31 @@ def features(evidence: Evidence) -> FloatArray:
         nan where something is not known (no windows, no division into halves).
     """
     return np.array([read(evidence) for _, read in _READERS.values()], dtype=np.float64)
+
+
+def community(chances: npt.ArrayLike) -> float:
+    """Return the probability that a community is there, of whatever kind.
+
+    This number orders groups. The probability of one class does not: it also falls where another class, in which a
+    community is there as well, becomes more likely.
+
+    Parameters
+    ----------
+    chances : array_like of float, shape (n,)
+        The probabilities of `CLASSES`, in that order; what follows them does not count.
+
+    Returns
+    -------
+    float
+        The sum over the classes `ALIVE`, 0 to 1; nan where nothing is known.
+
+    Examples
+    --------
+    >>> round(community([0.3, 0.1, 0.1, 0.3, 0.1, 0.0, 0.05, 0.05]), 6)
+    0.8
+    """
+    found = np.asarray(chances, dtype=np.float64)
+    return float(sum(found[CLASSES.index(name)] for name in ALIVE))
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from commfinder.declared import explain
 from commfinder.declared.evidence import Evidence, Settings
 from commfinder.declared.explain import percent
-from commfinder.declared.probability import CLASSES, features, stored_model
+from commfinder.declared.probability import CLASSES, community, features, stored_model
 from commfinder.declared.thresholds import (
     BIGGER,
     CONNECTED,
@@ -85,6 +85,9 @@ class Ruling:
     probabilities : tuple of float
         Of each of `VERDICTS`; 0 for those two, and nan throughout for a group of fewer than five active members. Where
         a rule decided, they are what the evidence would say if it were enough.
+    community : float
+        How probable it is that a community is there, of whatever kind: real, broker-dependent, core-only, split or
+        emerging. It is what orders groups. Known, and missing, as `probabilities` are, whatever the verdict.
     facts : tuple of three str
         The facts that decided it.
     change : str
@@ -98,6 +101,7 @@ class Ruling:
     reason: str
     probability: float = _UNKNOWN
     probabilities: tuple[float, ...] = (_UNKNOWN,) * len(VERDICTS)
+    community: float = _UNKNOWN
     facts: tuple[str, str, str] = ("", "", "")
     change: str = ""
     help: str = ""
@@ -129,7 +133,9 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model:
     own space only; else the most probable class, by a model of groups whose class is known. That class stands if its
     probability is at least one half and no rule bars it; if not, `uncertain`. Rules only take away: they never make a
     class of a group that the model does not. A "no" (`paper`, `formal-only`) needs power and a bound, not only the lack
-    of a "yes".
+    of a "yes". Of a group of whose list too little is seen nothing is told but that it is real at its core: all else
+    speaks of the whole, and becomes `insufficient`. Low power, which is known before a tie is seen, does not keep from
+    judging where the ties that are seen rule out what the power is meant to find.
     """
     found = q <= settings.alpha
     model, row = model or stored_model(), features(evidence)
@@ -145,6 +151,8 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model:
     chance = float(chances[order[0]])
     bar = barred(likeliest, evidence, q, core_q, settings) or _bar_alive(likeliest, float(chances[:_ALIVE].sum()))
     verdict = likeliest if chance >= SURE and not bar else "uncertain"
+    if evidence.coverage < MIN_COVERAGE and verdict != "core-only":
+        return _by_rule("insufficient", _unseen(evidence, settings), evidence, settings, chances)
     why = (
         explain.reason(verdict, evidence, settings)
         if verdict == likeliest
@@ -158,6 +166,7 @@ def rule(evidence: Evidence, q: float, core_q: float, settings: Settings, model:
         why + (" More people belong to it by their ties than its roster lists." if bigger else ""),
         probability=chance if verdict == likeliest else _UNKNOWN,
         probabilities=(*(float(one) for one in chances), 0.0, 0.0),
+        community=community(chances),
         facts=explain.facts(evidence, settings, topics),
         change=explain.change(verdict, evidence, settings),
         help=HELP[verdict] + (_HELP_BIGGER if bigger else ""),
@@ -174,6 +183,7 @@ def _by_rule(
         False,
         why,
         probabilities=(*(float(one) for one in chances), 0.0, 0.0) if known else (_UNKNOWN,) * len(VERDICTS),
+        community=community(chances) if known else _UNKNOWN,
         facts=explain.facts(evidence, settings),
         change=explain.change(verdict, evidence, settings),
         help=HELP[verdict],
@@ -185,18 +195,29 @@ def _insufficient(e: Evidence, found: bool, settings: Settings) -> str:
     if not e.size:
         return "Nobody is listed in the period."
     if e.coverage < MIN_COVERAGE and not found:
-        return (
-            f"Only {e.active} of {e.size} members are seen in the data ({percent(e.coverage)}; "
-            f"{percent(MIN_COVERAGE)} are needed to judge)."
-        )
+        return f"{_few(e)}."
     if e.active < MIN_ACTIVE:
         return f"Only {e.active} members are active in the data; at least {MIN_ACTIVE} are needed to judge."
-    if e.power < MIN_POWER and e.p > settings.alpha:
+    # What is seen may rule a community out where that was not to be expected beforehand.
+    if e.power < MIN_POWER and e.p > settings.alpha and e.lift.extra_high >= settings.target:
         return (
             f"With {e.active} active members a community would be noticed with a probability of "
             f"{percent(e.power)} only: no verdict is better than a guess."
         )
     return ""
+
+
+def _few(e: Evidence) -> str:
+    """Say how many of the list are seen."""
+    return (
+        f"Only {e.active} of {e.size} members are seen in the data ({percent(e.coverage)}; "
+        f"{percent(MIN_COVERAGE)} are needed to judge)"
+    )
+
+
+def _unseen(e: Evidence, settings: Settings) -> str:
+    """Say that those who are seen stand out, and that nothing of the group as a whole follows from them."""
+    return f"{_few(e)}. Those who are have {explain.ties(e, settings)}, which does not tell what the whole is."
 
 
 def _own_space(e: Evidence, found: bool, settings: Settings) -> str:

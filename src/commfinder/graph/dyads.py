@@ -7,9 +7,20 @@ from numba import njit
 
 from commfinder.graph.groups import MIN_CORE, divided, peeled, weaker_half
 
-__all__ = ["drawn_rosters", "local_blocks", "replicated", "special_sums", "stand_ins", "unit_sums"]
+__all__ = [
+    "drawn_rosters",
+    "in_circles",
+    "lean_of",
+    "local_blocks",
+    "replicated",
+    "shared_out",
+    "special_sums",
+    "stand_ins",
+    "unit_sums",
+]
 
-_TRIES = 60
+_TRIES, _QUICK = 60, 8
+_STEPS, _FARTHEST, _CLOSE = 30, 4.0, 1e-6
 
 
 @njit(cache=True, nogil=True)
@@ -130,6 +141,73 @@ def stand_ins(members, stratum, starts, order, activity, nearest, enough):  # ty
 
 
 @njit(cache=True, nogil=True)
+def in_circles(members, circle, starts, people, widest):  # type: ignore[no-untyped-def]
+    """Return for each member the people of the same circle, and how many they are; none where there is no circle."""
+    pools = np.full((len(members), widest), -1, np.int64)
+    lengths = np.zeros(len(members), np.int64)
+    for k in range(len(members)):
+        number = circle[members[k]]
+        if number >= 0:
+            lengths[k] = starts[number + 1] - starts[number]
+            pools[k, : lengths[k]] = people[starts[number] : starts[number + 1]]
+    return pools, lengths
+
+
+@njit(cache=True, nogil=True)
+def lean_of(pools, lengths, given, activity, wanted):  # type: ignore[no-untyped-def]
+    """Return the power of activity by which to draw from some pools so that the drawn are as active as wanted.
+
+    Of each pool so many are drawn as it has given, one after the other and nobody twice. Until time t a person of
+    weight w is drawn with probability 1 - exp(-w t). The power is drawn towards 0 as by a normal prior of deviation 1,
+    so that few people, or all the most active, do not make it extreme.
+    """
+    lean = 0.0
+    for _ in range(_STEPS):
+        gap, slope = wanted - lean, 1.0
+        for k in range(len(pools)):
+            pool = activity[pools[k, : lengths[k]]]
+            mean, change = _drawn_activity(pool, given[k], lean)
+            gap -= mean
+            slope += change
+        step = max(-1.0, min(1.0, gap / slope))
+        lean = max(-_FARTHEST, min(_FARTHEST, lean + step))
+        if abs(step) < _CLOSE:
+            break
+    return lean
+
+
+@njit(cache=True, nogil=True)
+def _drawn_activity(pool, given, lean):  # type: ignore[no-untyped-def]
+    """Return the sum of activity expected of those drawn from a pool, and by how much it grows with the lean."""
+    if given >= len(pool):
+        return pool.sum(), 0.0
+    weight = np.exp(lean * (pool - (pool.max() if lean > 0 else pool.min())))
+    t = -np.log1p(-given / len(pool)) / weight.mean()
+    for _ in range(_STEPS):
+        stay = np.exp(-weight * t)
+        step = (given - (1.0 - stay).sum()) / (weight * stay).sum()
+        t = t + step if t + step > 0.0 else t / 2.0
+        if abs(step) <= _CLOSE * t:
+            break
+    stay = np.exp(-weight * t)
+    moved = weight * stay
+    middle = (moved * pool).sum() / moved.sum()
+    return ((1.0 - stay) * pool).sum(), t * (moved * pool * (pool - middle)).sum()
+
+
+@njit(cache=True, nogil=True)
+def shared_out(pools, lengths, activity, lean):  # type: ignore[no-untyped-def]
+    """Return for each pool the shares of its people, by a power of activity, added up."""
+    shares = np.ones(pools.shape)
+    for k in range(len(pools)):
+        pool = activity[pools[k, : lengths[k]]]
+        if len(pool):
+            grown = np.cumsum(np.exp(lean * (pool - pool.max())))
+            shares[k, : len(pool)] = grown / grown[-1]
+    return shares
+
+
+@njit(cache=True, nogil=True)
 def _mixed(state):  # type: ignore[no-untyped-def]
     """Turn a counter into 64 random bits (SplitMix64)."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -138,8 +216,8 @@ def _mixed(state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def drawn_rosters(pools, lengths, candidates, seed, first, last):  # type: ignore[no-untyped-def]
-    """Draw the rosters of some numbers: one of each pool, nobody twice.
+def drawn_rosters(pools, lengths, shares, turns, candidates, seed, first, last):  # type: ignore[no-untyped-def]
+    """Draw the rosters of some numbers: one of each pool by the shares, pools in their turns, nobody twice.
 
     Each number has random bits of its own, so that it does not matter who draws which roster when. A roster that gets
     stuck is drawn anew; if that does not help it starts with -1.
@@ -154,26 +232,51 @@ def drawn_rosters(pools, lengths, candidates, seed, first, last):  # type: ignor
         for _ in range(_TRIES):
             done = 0
             while done < size:
-                found = False
-                for _ in range(_TRIES):
+                k = turns[done]
+                one = -1
+                for attempt in range(_QUICK + 1):
                     state = state + np.uint64(0x9E3779B97F4A7C15)
                     share = np.float64(_mixed(state) >> np.uint64(11)) / 9007199254740992.0
-                    one = pools[done, int(share * lengths[done])]
-                    if not taken[one]:
-                        found = True
+                    if attempt == _QUICK:
+                        one = _free(pools[k], lengths[k], shares[k], taken, share)
                         break
-                if not found:
+                    j = 0
+                    while j < lengths[k] - 1 and shares[k, j] <= share:
+                        j += 1
+                    if not taken[pools[k, j]]:
+                        one = pools[k, j]
+                        break
+                if one < 0:
                     break
                 taken[one] = True
-                row[done] = one
+                row[k] = one
                 done += 1
-            for k in range(done):
-                taken[row[k]] = False
+            for place in range(done):
+                taken[row[turns[place]]] = False
             if done == size:
                 break
         if done < size:
             row[0] = -1
     return drawn
+
+
+@njit(cache=True, nogil=True)
+def _free(pool, length, shares, taken, share):  # type: ignore[no-untyped-def]
+    """Draw by the shares among those of a pool who are not taken; -1 if all are."""
+    left, before = 0.0, 0.0
+    for j in range(length):
+        if not taken[pool[j]]:
+            left += shares[j] - before
+        before = shares[j]
+    one, passed, before = -1, 0.0, 0.0
+    for j in range(length):
+        if not taken[pool[j]]:
+            one = pool[j]
+            passed += shares[j] - before
+            if passed > share * left:
+                break
+        before = shares[j]
+    return one
 
 
 @njit(cache=True, nogil=True)
