@@ -89,8 +89,8 @@ def probabilities(
     Returns
     -------
     pandas.DataFrame
-        The columns of `said`, and against_chance (minus the larger p of both tests), p_community and p_real as the
-        verdicts give them (missing where the tool is silent), asked_community and asked_real: what the model says if
+        The columns of `said`, and against_chance (minus the larger p of both tests), p_real as the verdicts give it
+        (missing where the tool is silent), asked_community and asked_real: what the model says if
         it is asked all the same, missing below five active members.
     """
     examiner = Examiner(graph, seed)
@@ -105,8 +105,8 @@ def probabilities(
         asked = dict.fromkeys(CLASSES, np.nan)
         if one.active >= _FEWEST:
             asked = dict(zip(CLASSES, stored_model().probability(features(one)[None])[0], strict=True))
-        rows.append((name, -one.p, _alive(of), of["real"], _alive(asked), asked["real"]))
-    columns = ["group", "against_chance", "p_community", "p_real", "asked_community", "asked_real"]
+        rows.append((name, -one.p, of["real"], _alive(asked), asked["real"]))
+    columns = ["group", "against_chance", "p_real", "asked_community", "asked_real"]
     return said.merge(pd.DataFrame(rows, columns=columns), on="group", validate="1:1")
 
 
