@@ -13,6 +13,8 @@ from commfinder.simulation import Plan, simulate
 
 __all__ = [
     "HELD_OUT",
+    "LARGE",
+    "LARGER",
     "MESSAGES",
     "OTHER_MESSAGES",
     "SMALL",
@@ -78,6 +80,23 @@ HELD_OUT: dict[str, Any] = {
     "mix": ["uniform", "four units", "active"],
 }
 TINY: dict[str, Any] = {**SMALL, "people": (45, 54), "groups": [0, 1, 2], "size": (5, 12)}
+LARGE: dict[str, Any] = {
+    **WIDER,
+    "people": (1200, 5000),
+    "unit": [(8, 35), (15, 25), (60, 140)],
+    "sites": [0, 3, 8],
+    "spread": [0.3, 0.6, 0.9],
+    "groups": [0, 2, 6, 15],
+    "size": (5, 40),
+}
+LARGER: dict[str, Any] = {
+    **HELD_OUT,
+    "people": (5500, 8000),
+    "unit": [(6, 14), (20, 50), (40, 120)],
+    "sites": [0, 6],
+    "groups": [0, 3, 10, 20],
+    "size": (6, 35),
+}
 MESSAGES: dict[str, Any] = {
     "people": (300, 420),
     "real": (0, 5),

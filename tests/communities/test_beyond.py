@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import gammaln
 
 from commfinder import Directory, Interactions, build_graph, find_communities
-from commfinder.communities.beyond import SEARCHES, _search, excess, find_beyond
+from commfinder.communities import find
+from commfinder.communities.beyond import MIN_SIZE, SEARCHES, _best, _search, excess, find_beyond
+from commfinder.communities.beyond_chance import Chance, lines_of
+from commfinder.communities.beyond_kernel import climbed, partners
 from commfinder.communities.confidence import judge_hidden
 from commfinder.graph import InteractionGraph
-from commfinder.graph.expected import Structure
+from commfinder.graph.drawing import drawn_graphs
+from commfinder.graph.expected import Blocks, DyadNull, Structure
 from commfinder.graph.fitting import fit_null
 
 UNITS, PER_UNIT, HIDDEN = 16, 20, 14
@@ -114,21 +121,105 @@ def test_chance_shows_something_in_few_organisations() -> None:
     for seed in range(100, 112):
         graph, _ = organisation(seed, hidden=False)
         null = fit_null(graph, Structure.of(graph))
-        rng = np.random.default_rng(seed)
-        ties = graph.adjacency().toarray() > 0
-        expected = null.matrix(np.arange(len(graph.people)))
-        bar = max(
-            score
-            for _ in range(19)
-            for _, score in _search(_drawn(np.minimum(expected, 1.0), rng), expected) or [(None, -np.inf)]
-        )
-        shown += any(score > bar for _, score in _search(ties, expected))
+        everybody = np.arange(len(graph.people))
+        expected = Chance.of(null, everybody)
+        graphs = drawn_graphs(null, everybody, 19, np.random.default_rng(seed))
+        bar = max(_best(lines_of(i, j, len(everybody)), expected=expected) for i, j in graphs)
+        real = lines_of(*graph.pairs, len(everybody))
+        shown += any(score > bar for _, score in _search(real, expected))
     assert shown <= 2
 
 
-def _drawn(chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    upper = np.triu(rng.random(chance.shape) < chance, 1)
-    return upper | upper.T
+def test_groups_grow_and_are_mended_as_one_would_by_hand() -> None:
+    graph, _ = organisation(4, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    everybody = np.random.default_rng(1).permutation(200)
+    tied = graph.adjacency().toarray()[np.ix_(everybody, everybody)] > 0
+    lines, expected = lines_of(*np.nonzero(np.triu(tied, 1)), 200), Chance.of(null, everybody)
+    starts = np.argwhere(np.triu(tied, 1))[::24]
+    choices = gammaln(201) - gammaln(np.arange(201) + 1) - gammaln(201 - np.arange(201))
+    members, ends, scores = climbed(starts, lines, expected.rates, choices, MIN_SIZE, 40)
+    groups = np.split(members, ends[:-1])
+    matrix = null.matrix(everybody)
+    assert len(groups) == len(starts) > 20
+    for start, group, score in zip(starts, groups, scores, strict=True):
+        by_hand, best = grown_by_hand(start.tolist(), tied, matrix, choices)
+        assert group.tolist() == by_hand
+        assert score == pytest.approx(best)
+    assert max(len(group) for group in groups) >= 8
+
+
+def grown_by_hand(start: list[int], tied: np.ndarray, mean: np.ndarray, choices: np.ndarray) -> tuple[list[int], float]:
+    """Grow, go back and mend with nothing but sums over pairs."""
+
+    def gain(group: list[int]) -> float:
+        one = np.ix_(group, group)
+        seen, expected = tied[one].sum() / 2, mean[one].sum() / 2
+        return seen * np.log(seen / expected) - (seen - expected) if seen > expected else 0.0
+
+    def joiners(group: list[int]) -> list[int]:
+        return [one for one in range(len(tied)) if one not in group and tied[one, group].any()]
+
+    group, kept, best = list(start), list(start), -np.inf
+    while len(group) < 40 and joiners(group):
+        group.append(max(joiners(group), key=lambda one: (round(gain([*group, one]), 9), -one)))
+        score = gain(group) - choices[len(group)]
+        if len(group) >= MIN_SIZE and score > best + 1e-9:
+            kept, best = list(group), score
+    while kept:
+        moves = [[*kept, one] for one in joiners(kept)] + [[o for o in kept if o != one] for one in sorted(kept)]
+        move = max(moves, key=lambda one: round(gain(one) - choices[len(one)], 9))
+        if gain(move) - choices[len(move)] <= best + 1e-9:
+            break
+        kept, best = move, gain(move) - choices[len(move)]
+    return sorted(kept), best
+
+
+def test_partners_by_hand() -> None:
+    graph, _ = organisation(4, hidden=True)
+    null = fit_null(graph, Structure.of(graph))
+    everybody = np.arange(len(graph.people))
+    tied = graph.adjacency().toarray() > 0
+    surprise = tied * np.clip(1 - null.matrix(everybody), 0, 1)
+    common = surprise * (surprise @ surprise)
+    lines, rates = lines_of(*graph.pairs, len(everybody)), Chance.of(null, everybody).rates
+    for least in (0.0, 1.0, 4.0):
+        partner = partners(lines, rates, least)
+        some = common.max(axis=1) > least
+        assert (partner[~some] == -1).all()
+        assert np.allclose(common[some, partner[some]], common[some].max(axis=1))
+        assert some.any()
+
+
+def test_communities_across_units_of_a_large_organisation_are_found() -> None:
+    rng = np.random.default_rng(6)
+    unit = np.repeat(np.arange(150), 20)
+    null = DyadNull(
+        activity=rng.gamma(4, 0.25, len(unit)),
+        blocks=Blocks(151, np.arange(150) * 152, np.full(150, 0.3), 0.001, np.ones(150), np.ones(150)),
+        site=(1.0, 1.0),
+        manager=(1.0, 1.0),
+        report=(1.0, 1.0),
+        structure=Structure(unit, np.full(len(unit), -1), np.full(len(unit), -1)),
+    )
+    i, j = next(iter(drawn_graphs(null, np.arange(len(unit)), 1, rng)))
+    hidden = [np.sort(rng.choice(len(unit), size, replace=False)) for size in (8, 12, 20, 30)]
+    more = [np.array(list(combinations(members.tolist(), 2))) for members in hidden]
+    more = [pairs[rng.random(len(pairs)) < 0.6] for pairs in more]
+    a, b = np.concatenate([np.column_stack([i, j]), *more]).T
+    names = np.array([f"p{number:04d}" for number in range(len(unit))])
+    graph = build_graph(
+        Interactions.from_frame(pd.DataFrame({"sender": names[a], "recipient": names[b]})),
+        Directory.from_frame(pd.DataFrame({"person": names, "unit": [f"U{u}" for u in unit]})),
+    )
+    null = fit_null(graph, Structure.of(graph))
+    found = find_beyond(graph, null, rng=np.random.default_rng(5), stage=_Count())
+    number = {name: k for k, name in enumerate(graph.people["person"])}
+    for members in hidden:
+        planted = {number[name] for name in names[members]}
+        best = max(len(planted & set(one.tolist())) / len(planted | set(one.tolist())) for one in found.members)
+        assert best >= 0.8
+    assert len(found.members) <= len(hidden) + 2
 
 
 def test_same_seed_same_result_and_progress_is_told() -> None:
@@ -206,3 +297,12 @@ def test_without_structure_nothing_is_searched() -> None:
     assert not found.searched_beyond
     assert found.summary["beyond_structure"].isna().all()
     assert not find_communities(graph, beyond=False).searched_beyond
+
+
+def test_with_too_many_ties_the_search_is_left_out_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, _ = organisation(1, hidden=True)
+    monkeypatch.setattr(find, "MOST_TIES", int(graph.tie_values("tie").sum()) - 1)
+    found = find_communities(graph, confidence=False, runs=2)
+    assert not found.searched_beyond
+    assert not found.summary["community"].str.startswith("B").any()
+    assert found.summary["structure_lift"].notna().all()

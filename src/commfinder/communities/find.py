@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from commfinder import _validate
-from commfinder.communities.beyond import MOST_PEOPLE, SEARCHES, Hidden, by_structure, find_beyond
+from commfinder.communities.beyond import MOST_TIES, SEARCHES, Hidden, find_beyond
 from commfinder.communities.confidence import Budget, Judgement, Traces, judge
 from commfinder.communities.describe import Partition, tables
 from commfinder.communities.engines import ENGINES
@@ -187,12 +187,13 @@ def _beyond(
 ) -> tuple[DyadNull | None, Hidden | None]:
     """Look for communities beyond formal structure, if there is any and the graph is not too large."""
     structure = Structure.of(graph)
-    if not structure.known or not graph.tie_values("tie").any():
+    ties = int(graph.tie_values("tie").sum())
+    if not structure.known or not ties:
         return None, None
     with progress.stage("Learning what formal structure explains") as stage:
         null = fit_null(graph, structure)
         stage.advance()
-    if not wanted or len(by_structure(graph)) > MOST_PEOPLE:
+    if not wanted or ties > MOST_TIES:
         return null, None
     with progress.stage("Looking beyond formal structure", total=SEARCHES) as stage:
         return null, find_beyond(graph, null, rng=np.random.default_rng([seed, 1]), stage=stage)
