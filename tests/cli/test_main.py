@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import commfinder
 from commfinder.cli import main, options
 
 Capture = pytest.CaptureFixture[str]
@@ -45,3 +48,35 @@ def test_a_file_that_can_not_be_written_is_told(command: str, tmp_path: Path, ca
     assert ended.value.code == 2
     assert "can not be written" in capsys.readouterr().err
     assert (tmp_path / "taken").read_text() == "x"
+
+
+def test_the_version_is_said(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"commfinder {commfinder.__version__}\n"
+    said = subprocess.run([sys.executable, "-m", "commfinder", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout == f"commfinder {commfinder.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        ("von,an\na,b\n", ["--medium", "email"], "Say which it is: --column sender=…."),
+        ("sender,recipient\na,b\n", [], "Say it, for example --medium email."),
+        ("sender,recipient,time\na,b,2026-07-01 09:30\n", ["--medium", "email"], "--timezone Europe/Berlin"),
+        (
+            "sender,recipient,time\na,b,01/02/2026\n",
+            ["--medium", "email"],
+            'Say which: --time-format "%d/%m/%Y" or "%m',
+        ),
+    ],
+)
+def test_hints_are_options_of_the_command(
+    text: str, words: list[str], hint: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        main(["read", str(tmp_path / "rows.csv"), *words])
+    assert ended.value.code == 2
+    assert hint in " ".join(capsys.readouterr().err.split())

@@ -6,6 +6,8 @@ import errno
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -41,6 +43,22 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for _command in _COMMANDS:
     app.command()(_command)
+
+
+def _version(wanted: bool) -> None:
+    """Say which version this is, and stop."""
+    if wanted:
+        typer.echo(f"commfinder {metadata.version('commfinder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Take the options of the program as a whole."""
 
 
 def main(arguments: list[str] | None = None) -> None:

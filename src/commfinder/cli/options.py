@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as encoder
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commfinder.errors import InputError
+from commfinder.errors import CommfinderError, InputError
 from commfinder.progress import Progress, TerminalProgress
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ Actor = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-__all__ = ["emit", "mapping", "read_inputs", "show", "terminal"]
+__all__ = ["as_options", "emit", "mapping", "read_inputs", "show", "terminal"]
 
 
 def terminal() -> Progress:
@@ -88,12 +89,23 @@ def read_inputs(
     parts = []
     for path in paths:
         with progress.stage(f"Reading {Path(path).name}"):
-            parts.append(read(path, **options, **of_logs.get(path, {})))
+            try:
+                parts.append(read(path, **options, **of_logs.get(path, {})))
+            except CommfinderError as error:
+                error.hint = as_options(error.hint)
+                raise
     inter = concat(parts)
     if people is None:
         return inter, None
     directory = read_people(people)
     return resolve_people(inter, directory)[0], directory
+
+
+def as_options(text: str) -> str:
+    """Say in options of a command what is said as arguments of a call: timezone="UTC" becomes --timezone UTC."""
+    text = re.sub(r"columns=\{'(\w+)': '?([^'}]*)'?\}", r"--column \1=\2", text)
+    text = re.sub(r'\b(timezone|medium|kind)="([^" ]*)"', r"--\1 \2", text)
+    return re.sub(r'\btime_format="', '--time-format "', text)
 
 
 def _of_logs(paths: list[str], kind: str | None, given: dict[str, list[str] | None]) -> dict[str, dict[str, Any]]:

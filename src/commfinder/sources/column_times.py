@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commfinder.sources.slashed import Slashed
 from commfinder.sources.table_columns import text_cells
 from commfinder.sources.tally import Tally
 from commfinder.sources.time_cells import flags, formatted_times, iso_times, numbers, origin, scaled, to_utc
@@ -77,12 +78,15 @@ class TimeRule:
         The first moment accepted, in microseconds since 1970 UTC.
     unit : int or None
         0 to 3 where times are numbers of seconds, milli-, micro- or nanoseconds since 1970; None where they are not.
+    told : str or None
+        What the format was concluded from, where nobody named it.
     """
 
     zone: zoneinfo.ZoneInfo | None = None
     time_format: str | None = None
     earliest: int = EARLIEST_US
     unit: int | None = None
+    told: str | None = None
 
     @property
     def span(self) -> str:
@@ -109,7 +113,7 @@ def surveyed(
     time_format: str | None,
     earliest: int = EARLIEST_US,
 ) -> TimeRule:
-    """Find out how the times of a file are written: whether as numbers, and in which unit.
+    """Find out how the times of a file are written: as numbers and in which unit, or with days or months first.
 
     Parameters
     ----------
@@ -121,14 +125,15 @@ def surveyed(
     Returns
     -------
     TimeRule
-        Most cells decide between numbers and dates, and the middle value decides the unit, so neither the order of the
-        rows nor the cuts between pieces matter.
+        Most cells decide between numbers and dates, the middle value decides the unit, and days above twelve whether
+        they come before months, so neither the order of the rows nor the cuts between pieces matter.
     """
     if time_format is not None:
         return TimeRule(zone, time_format, earliest)
     present = 0
     counts = np.zeros(4, np.int64)
     least, most = np.full(4, np.inf), np.zeros(4)
+    slashed = Slashed()
     for values in columns:
         cells, missing = _cells(values)
         present += int((~missing).sum())
@@ -136,6 +141,8 @@ def surveyed(
             # All pieces of a column are of one type.
             return TimeRule(zone, None, earliest)
         whole, parts, is_whole, good = numbers(cells, missing)
+        if pa.types.is_string(cells.type) and not good.all():
+            slashed.look(cells)
         sizes = np.where(is_whole, np.abs(whole).astype(np.float64), np.abs(parts))[good]
         kinds = np.searchsorted(_BOUNDS, sizes, side="right")
         counts += np.bincount(kinds, minlength=4)
@@ -143,7 +150,8 @@ def surveyed(
         np.maximum.at(most, kinds, sizes)
     n = int(counts.sum())
     if n * 2 <= present:
-        return TimeRule(zone, None, earliest)
+        found = slashed.time_format(present)
+        return TimeRule(zone, found, earliest, told=slashed.told if found else None)
     low, high = np.searchsorted(np.cumsum(counts), [(n - 1) // 2, n // 2], side="right")
     middle = most[low] if low == high else (most[low] + least[high]) / 2
     return TimeRule(zone, None, earliest, int(np.searchsorted(_BOUNDS, middle, side="right")))
@@ -223,6 +231,9 @@ class TimeReader:
         InputError
             With what is wrong, where first, and what to do.
         """
+        if self.rule.told and self._rows:
+            advice = f'If they have not, say how they are written: time_format="{self.rule.time_format}" is assumed.'
+            self.tally.add(self.rule.told, unit="files", advice=advice)
         if self._naive * 2 >= self._present and self._naive:
             check_zones(self._first["naive"])
         lost = self._bad + self._odd + self._missing

@@ -59,7 +59,8 @@ def read_table(
     timezone : str, optional
         Zone of times that name none, for example ``"Europe/Berlin"``.
     time_format : str, optional
-        Format of times that are neither ISO 8601 nor seconds, milli- or microseconds since 1970: codes of
+        Format of times that are neither ISO 8601 nor seconds, milli- or microseconds since 1970, nor dates such as
+        31/01/2026 of which some show whether days or months come first: codes of
         `datetime.strptime`, or ``"seconds since 2003-10-01"``. A table may have no times at all.
     recipient_separator : str, optional
         What stands between several recipients in one cell.
