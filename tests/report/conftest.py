@@ -321,6 +321,7 @@ NAMES = [
 def make_verdicts() -> pd.DataFrame:
     frame = pd.DataFrame(GROUPS, columns=NAMES)
     frame["extra_density"] = [0.21, 0.3, 0.42, 0.16, 0.06, 0.05, 0.18, 0.11, 0.06, 0.01, 0.0, -0.02, 0.03, 0.1, 0.5]
+    frame["p_community"] = [0.97, 0.93, 0.9, 0.88, 0.7, 0.61, 0.77, 0.2, 0.3, 0.08, 0.02, None, None, 0.44, None]
     frame["connectedness"] = [0.95, 1, 1, 0.9, 0.85, 1, 0.5, 1, 0.9, 1, None, None, 0.8, 1, 1]
     frame["broker_dependence"] = 0.5
     frame["tested"], frame["p_formal"], frame["p_permutation"] = frame["active"], 0.01, 0.01

@@ -57,10 +57,17 @@ def test_a_raw_frame_is_refused(verdicts: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize(("size", "active"), [(4, 4), (1, 0), (30, 3)])
 def test_groups_of_few_keep_their_verdict_only(size: int, active: int) -> None:
-    row = GATE.release_verdicts(one(size=size, active=active, lift=3.0, q=0.01, outsiders=9, probability=0.9)).rows[0]
+    told = one(size=size, active=active, lift=3.0, q=0.01, outsiders=9, probability=0.9, p_community=0.95)
+    row = GATE.release_verdicts(told).rows[0]
     assert row["verdict"] == "real"
     assert row["evidence"] == "few"
-    assert [row[name] for name in ("lift", "q", "outsiders", "core", "probability")] == [None] * 5
+    assert [row[name] for name in ("lift", "q", "outsiders", "core", "probability", "p_community")] == [None] * 6
+
+
+@pytest.mark.parametrize(("told", "shown"), [(0.9687, 0.96), (0.9999, 0.99), (0.0001, 0.01), (float("nan"), None)])
+def test_probabilities_are_in_whole_per_cent(told: float, shown: float | None) -> None:
+    row = GATE.release_verdicts(one(probability=told, p_community=told)).rows[0]
+    assert row["probability"] == row["p_community"] == shown
 
 
 def test_unknown_columns_stay_behind_and_broker_dependence_is_never_a_number() -> None:

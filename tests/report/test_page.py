@@ -119,6 +119,16 @@ def test_confidence_is_a_band_with_a_word(content: ReportContent) -> None:
     assert "93%" not in "".join(shown.values())
 
 
+def test_the_probability_of_a_community_is_told_where_it_is_known(
+    content: ReportContent, verdicts: pd.DataFrame
+) -> None:
+    html = " ".join(Page(render_report(content)).text)
+    known = verdicts[(verdicts["size"] >= 5) & (verdicts["active"] >= 5) & verdicts["p_community"].notna()]
+    assert len(known) >= 8
+    assert html.count("Probability that a community is there, of whatever kind") == len(known)
+    assert re.search(r"Probability that a community is there, of whatever kind\s+97%", html)
+
+
 def test_the_words_for_confidence_cover_every_probability() -> None:
     assert [likely(step / 100).name for step in (0, 49, 50, 89, 90, 100)] == [  # type: ignore[union-attr]
         *["doubtful"] * 2,

@@ -69,7 +69,7 @@ def test_the_order_of_inputs_changes_no_verdict(folder: Path, result: StudyResul
 def test_result_json_follows_its_schema(result: StudyResult) -> None:
     document = json.loads(result.to_json())
     jsonschema.validate(document, result_schema())
-    assert document["schema"] == "commfinder/result/3"
+    assert document["schema"] == "commfinder/result/4"
     assert document["sentences"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "k": "five"}, result_schema())

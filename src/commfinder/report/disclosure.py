@@ -101,9 +101,9 @@ class Disclosure:
         Returns
         -------
         Disclosed
-            Columns group, kind, goal, verdict, bigger, probability, evidence (``"shown"``, ``"few"``, ``"alike"``),
-            size, active, core, audience, outsiders, lift, lift_low, lift_high, extra_density, persistence, power, q,
-            parted, found, overlap.
+            Columns group, kind, goal, verdict, bigger, probability, p_community, evidence (``"shown"``, ``"few"``,
+            ``"alike"``), size, active, core, audience, outsiders, lift, lift_low, lift_high, extra_density,
+            persistence, power, q, parted, found, overlap.
         """
         frame = _validate.as_frame(frame, what="The frame of verdicts")
         frame = _validate.columns(frame, ["group", "verdict", "size", "active"], what="The frame of verdicts")

@@ -13,6 +13,7 @@ from commfinder.report.wording import VERDICTS
 __all__ = ["match", "verdict_row"]
 
 _RATIOS: Final = ("lift", "lift_low", "lift_high", "extra_density", "persistence", "power", "q")
+_LIKELY: Final = ("probability", "p_community")
 _PARTED_BELOW: Final = 0.8
 _COVERED: Final = 0.6
 
@@ -57,7 +58,7 @@ def verdict_row(
     evidence = "few" if few else "alike" if str(cells["group"]) in alike else "shown"
     row: dict[str, Any] = {name: _optional(cells.get(name), label) for name in ("kind", "goal")}
     row |= {"group": label(cells["group"]), "verdict": verdict, "evidence": evidence}
-    row["probability"] = None if few else cell.probability(cells.get("probability"))
+    row |= {name: None if few else cell.probability(cells.get(name)) for name in _LIKELY}
     row |= {name: None if few else cell.rounded(cells.get(name)) for name in _RATIOS}
     row["size"] = number_band(size, k)
     row |= _counts(evidence, verdict, (size, active, core, audience), k)
@@ -72,7 +73,7 @@ def verdict_row(
         row["parted"] = connected < _PARTED_BELOW
     bands = [row[name] for name in ("size", "active", "core", "audience", "outsiders")]
     hidden = sum(band is None or not band.exact for band in bands)
-    return row, hidden + sum(few and not cell.missing(cells.get(name)) for name in (*_RATIOS, "probability"))
+    return row, hidden + sum(few and not cell.missing(cells.get(name)) for name in (*_RATIOS, *_LIKELY))
 
 
 def match(evidence: str, cells: Mapping[str, Any], sizes: Mapping[str, int], k: int, label: Label) -> dict[str, Any]:

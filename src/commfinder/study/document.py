@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["RESULT_SCHEMA", "ResultDocument", "result_schema"]
 
-RESULT_SCHEMA = "commfinder/result/3"
+RESULT_SCHEMA = "commfinder/result/4"
 
 
 _CONFIDENCE = (
@@ -33,6 +33,7 @@ class VerdictRow(_Row):
     bigger: bool
     evidence: str = Field(description="shown, few (fewer than k people) or alike (a roster that is nearly another's)")
     probability: float | None
+    p_community: float | None = Field(description="probability that a community is there, whatever the verdict")
     size_low: int | None
     size_high: int | None
     active_low: int | None

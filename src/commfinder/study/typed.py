@@ -17,6 +17,7 @@ EMPTY = {
 _NUMBERS = frozenset(
     {
         *("lift", "lift_low", "lift_high", "extra_density", "persistence", "power", "q", "probability"),
+        "p_community",
         *("confidence", "stability", "observed_over_expected"),
         *("order", "order_p", "informal_share", "cadence_days", "cycle_median_hours", "cycle_p85_hours"),
     }
