@@ -7,13 +7,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import gammaln
 
 from commfinder import Directory, Interactions, build_graph, find_communities
 from commfinder.communities import find
-from commfinder.communities.beyond import MIN_SIZE, SEARCHES, _best, _search, excess, find_beyond
+from commfinder.communities.beyond import SEARCHES, _best, _search, excess, find_beyond
 from commfinder.communities.beyond_chance import Chance, lines_of
-from commfinder.communities.beyond_kernel import climbed, partners
+from commfinder.communities.beyond_kernel import partners
 from commfinder.communities.confidence import judge_hidden
 from commfinder.graph import InteractionGraph
 from commfinder.graph.drawing import drawn_graphs
@@ -123,56 +122,11 @@ def test_chance_shows_something_in_few_organisations() -> None:
         null = fit_null(graph, Structure.of(graph))
         everybody = np.arange(len(graph.people))
         expected = Chance.of(null, everybody)
-        graphs = drawn_graphs(null, everybody, 19, np.random.default_rng(seed))
-        bar = max(_best(lines_of(i, j, len(everybody)), expected=expected) for i, j in graphs)
+        graphs = drawn_graphs(null, everybody, 59, np.random.default_rng(seed))
+        bar = sorted(_best(lines_of(i, j, len(everybody)), expected=expected) for i, j in graphs)[-3]
         real = lines_of(*graph.pairs, len(everybody))
         shown += any(score > bar for _, score in _search(real, expected))
     assert shown <= 2
-
-
-def test_groups_grow_and_are_mended_as_one_would_by_hand() -> None:
-    graph, _ = organisation(4, hidden=True)
-    null = fit_null(graph, Structure.of(graph))
-    everybody = np.random.default_rng(1).permutation(200)
-    tied = graph.adjacency().toarray()[np.ix_(everybody, everybody)] > 0
-    lines, expected = lines_of(*np.nonzero(np.triu(tied, 1)), 200), Chance.of(null, everybody)
-    starts = np.argwhere(np.triu(tied, 1))[::24]
-    choices = gammaln(201) - gammaln(np.arange(201) + 1) - gammaln(201 - np.arange(201))
-    members, ends, scores = climbed(starts, lines, expected.rates, choices, MIN_SIZE, 40)
-    groups = np.split(members, ends[:-1])
-    matrix = null.matrix(everybody)
-    assert len(groups) == len(starts) > 20
-    for start, group, score in zip(starts, groups, scores, strict=True):
-        by_hand, best = grown_by_hand(start.tolist(), tied, matrix, choices)
-        assert group.tolist() == by_hand
-        assert score == pytest.approx(best)
-    assert max(len(group) for group in groups) >= 8
-
-
-def grown_by_hand(start: list[int], tied: np.ndarray, mean: np.ndarray, choices: np.ndarray) -> tuple[list[int], float]:
-    """Grow, go back and mend with nothing but sums over pairs."""
-
-    def gain(group: list[int]) -> float:
-        one = np.ix_(group, group)
-        seen, expected = tied[one].sum() / 2, mean[one].sum() / 2
-        return seen * np.log(seen / expected) - (seen - expected) if seen > expected else 0.0
-
-    def joiners(group: list[int]) -> list[int]:
-        return [one for one in range(len(tied)) if one not in group and tied[one, group].any()]
-
-    group, kept, best = list(start), list(start), -np.inf
-    while len(group) < 40 and joiners(group):
-        group.append(max(joiners(group), key=lambda one: (round(gain([*group, one]), 9), -one)))
-        score = gain(group) - choices[len(group)]
-        if len(group) >= MIN_SIZE and score > best + 1e-9:
-            kept, best = list(group), score
-    while kept:
-        moves = [[*kept, one] for one in joiners(kept)] + [[o for o in kept if o != one] for one in sorted(kept)]
-        move = max(moves, key=lambda one: round(gain(one) - choices[len(one)], 9))
-        if gain(move) - choices[len(move)] <= best + 1e-9:
-            break
-        kept, best = move, gain(move) - choices[len(move)]
-    return sorted(kept), best
 
 
 def test_partners_by_hand() -> None:
