@@ -24,23 +24,24 @@ from commfinder.graph.drawing import drawn_graphs
 from commfinder.graph.expected import DyadNull
 from commfinder.progress import Stage
 
-__all__ = ["MOST_TIES", "SEARCHES", "Hidden", "by_structure", "excess", "excess_of", "find_beyond"]
+__all__ = ["MOST_TIES", "Hidden", "by_structure", "excess", "excess_of", "find_beyond", "searches"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 Done = TypeVar("Done")
 
-MOST_TIES = 1_000_000
+MOST_TIES = 500_000
 """In graphs of more ties the search takes minutes, and is left out."""
 
 _EVERYBODY = 2000
 """In graphs of more people a group grows from those pairs alone that have more than one contact in common."""
 
 MIN_SIZE = 5
-_NULL_GRAPHS, _RANK, _THINNED, _KEPT = 59, 3, 5, 0.9
-SEARCHES = 1 + _NULL_GRAPHS + _THINNED
-"""How many searches `find_beyond` tells its stage about."""
+_MANY_TIES = 200_000
+"""In graphs of more ties fewer graphs are drawn."""
+
+_THINNED, _KEPT = 5, 0.9
 _SAME = 0.5
 _ACROSS, _PART = 1e-3, 0.25
 _GROW = 40
@@ -57,8 +58,8 @@ class Hidden:
     stability : list of float
         Mean Jaccard index of the most alike community when one tie in ten is left out.
     threshold : float
-        Score that a community must pass: the third largest of the best scores in 59 graphs drawn from the null, so that
-        of twenty graphs without any hidden community one shows one.
+        Score that a community must pass: the third largest of the best scores in 59 graphs drawn from the null (above
+        200,000 ties the largest in 19), so that of twenty graphs without any hidden community one shows one.
     clues : list of Clue
         What speaks for each community and for its members, who are in the same order.
     """
@@ -67,6 +68,29 @@ class Hidden:
     stability: list[float]
     threshold: float
     clues: list[Clue]
+
+
+def searches(ties: int) -> int:
+    """Return how many searches `find_beyond` makes, and tells its stage about.
+
+    Parameters
+    ----------
+    ties : int
+        Number of ties.
+
+    Returns
+    -------
+    int
+    """
+    return 1 + _draws(ties)[0] + _THINNED
+
+
+def _draws(ties: int) -> tuple[int, int]:
+    """Return how many graphs of chance are drawn, and the rank of the best score among them that is the bar.
+
+    Chance passes both bars once in twenty times; the first is steadier.
+    """
+    return (59, 3) if ties <= _MANY_TIES else (19, 1)
 
 
 def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Generator, stage: Stage) -> Hidden:
@@ -81,7 +105,7 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     rng : numpy.random.Generator
         Source of chance.
     stage : Stage
-        Told about each search: 1 + 59 + 5 of them.
+        Told about each search: as many as `searches` says.
 
     Returns
     -------
@@ -110,9 +134,10 @@ def find_beyond(graph: InteractionGraph, null: DyadNull, *, rng: np.random.Gener
     expected = Chance.of(null, people)
     found = _search(lines, expected)
     stage.advance()
-    graphs = (lines_of(i, j, len(people)) for i, j in drawn_graphs(null, people, _NULL_GRAPHS, rng))
+    draws, rank = _draws(len(lines.others) // 2)
+    graphs = (lines_of(i, j, len(people)) for i, j in drawn_graphs(null, people, draws, rng))
     chance = np.array(_each(partial(_best, expected=expected), graphs, stage))
-    threshold = float(np.sort(chance)[-_RANK])
+    threshold = float(np.sort(chance)[-rank])
     passed = [(members, score) for members, score in found if score > threshold]
     real = _joined([members for members, _ in passed], lines, expected)
     thin = (_thinned(lines, rng) for _ in range(_THINNED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from commfinder import _validate
-from commfinder.communities.beyond import MOST_TIES, SEARCHES, Hidden, find_beyond
+from commfinder.communities.beyond import MOST_TIES, Hidden, find_beyond, searches
 from commfinder.communities.confidence import Budget, Judgement, Traces, judge
 from commfinder.communities.describe import Partition, tables
 from commfinder.communities.engines import ENGINES
@@ -195,5 +195,5 @@ def _beyond(
         stage.advance()
     if not wanted or ties > MOST_TIES:
         return null, None
-    with progress.stage("Looking beyond formal structure", total=SEARCHES) as stage:
+    with progress.stage("Looking beyond formal structure", total=searches(ties)) as stage:
         return null, find_beyond(graph, null, rng=np.random.default_rng([seed, 1]), stage=stage)

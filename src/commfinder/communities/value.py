@@ -58,7 +58,7 @@ class Communities(Result):
         0.002 there are no communities; missing where it was not asked for.
     searched_beyond : bool
         Whether communities beyond formal structure were looked for: it takes units, sites or managers, and at most
-        a million ties.
+        500,000 ties.
     labels : ndarray of int32, shape (n,)
         The partition behind the communities, before small ones and those of chance are left out.
     ties : Ties
