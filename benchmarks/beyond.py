@@ -54,6 +54,7 @@ from beyond_draws import (
     drawn,
     simulated,
 )
+from validation.scores import calibration_error
 
 from commfinder.communities.beyond import Hidden, find_beyond
 from commfinder.communities.confidence.calibrate import Logistic, fitted
@@ -125,12 +126,6 @@ def fit() -> None:
         }
         print(what, document[what])
     MODEL.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal mass."""
-    parts = np.array_split(np.argsort(p, kind="stable"), bins)
-    return float(sum(len(one) * abs(p[one].mean() - y[one].mean()) for one in parts if len(one)) / len(p))
 
 
 def measured(organisations: Iterator[tuple[int, Drawn]]) -> dict[str, Any]:

@@ -80,3 +80,16 @@ def test_hints_are_options_of_the_command(
         main(["read", str(tmp_path / "rows.csv"), *words])
     assert ended.value.code == 2
     assert hint in " ".join(capsys.readouterr().err.split())
+
+
+def test_advice_names_options_too(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "rows.csv").write_text("sender,recipient,time\na,b,31/01/2026\n")
+    main_ended(["read", str(tmp_path / "rows.csv"), "--medium", "email", "--timezone", "UTC"])
+    assert '--time-format "%d/%m/%Y" is assumed' in " ".join(capsys.readouterr().out.split())
+
+
+def main_ended(words: list[str]) -> None:
+    """Run a command that ends well."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0

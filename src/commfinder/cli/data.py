@@ -48,7 +48,8 @@ def read(
     typer.echo(repr(inter))
     if len(inter.losses):
         typer.echo("\nNot used, or odd:")
-        options.show(inter.losses[["source", "reason", "unit", "count", "where", "advice"]])
+        told = inter.losses[["source", "reason", "unit", "count", "where", "advice"]]
+        options.show(told.assign(advice=told["advice"].map(options.as_options, na_action="ignore")))
     if out is not None:
         write_one(out, functools.partial(writers[out.suffix], inter.to_frame()), private=True)
         typer.echo(f"Written: {out}")
